@@ -53,6 +53,9 @@ type Send struct {
 	Blob, FileName string
 	// Ref is the visible reference of a receipt (D-2026-10-0042).
 	Ref string
+	// By is the displayed name of the staff member whose words these are; empty
+	// when the assistant speaks. The text already says who writes.
+	By string
 	// Replaces is the key of an earlier question that this one makes useless:
 	// if that letter has not been attempted yet, it is cancelled.
 	Replaces string

@@ -91,10 +91,11 @@ type Input struct {
 	Button  string            `json:"button,omitempty"`  // data of the tapped button
 	Message string            `json:"message,omitempty"` // the channel's id of the message written, tapped on or edited
 	File    *FileRef          `json:"file,omitempty"`
-	Card    string            `json:"card,omitempty"`   // card key within the person
-	Action  string            `json:"action,omitempty"` // action id of the card
-	Name    string            `json:"name,omitempty"`   // displayed name (person), reminder name (wake), letter key (failed)
-	Due     time.Time         `json:"due,omitzero"`     // when a wake was due
+	Card    string            `json:"card,omitempty"`    // card key within the person
+	Action  string            `json:"action,omitempty"`  // action id of the card
+	Version int               `json:"version,omitempty"` // version of the card that was clicked; 0 when unknown
+	Name    string            `json:"name,omitempty"`    // displayed name (person), reminder name (wake), letter key (failed)
+	Due     time.Time         `json:"due,omitzero"`      // when a wake was due
 	Fields  map[string]string `json:"fields,omitempty"`
 }
 
