@@ -19,6 +19,9 @@ type Person struct {
 	Seen time.Time `json:"seen,omitzero"`
 	// Inputs counts the inputs applied; derived ids use it.
 	Inputs int `json:"inputs"`
+	// Turns counts the questions asked, so that the buttons of an earlier one
+	// are recognised as stale, whatever the questionnaire.
+	Turns int `json:"turns,omitempty"`
 
 	Profile  Profile   `json:"profile"`
 	Consents []Consent `json:"consents,omitempty"`
