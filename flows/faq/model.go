@@ -1,0 +1,124 @@
+package faq
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Model is what training learns: how to order candidates, how sure to be of
+// the first one, and from which probability on to answer or to offer choices.
+// train.go makes the file.
+type Model struct {
+	Rank Scorer `json:"rank"`
+	Sure Scorer `json:"sure"`
+	// AnswerFrom is the least probability for a flat answer.
+	AnswerFrom float64 `json:"answer_from"`
+	// ChoicesFrom is the least probability for offering choices.
+	ChoicesFrom float64 `json:"choices_from"`
+}
+
+// Scorer is a sum of a bias, weighted features and small regression trees.
+type Scorer struct {
+	Bias    float64            `json:"bias"`
+	Weights map[string]float64 `json:"weights"`
+	Trees   []Tree             `json:"trees,omitempty"`
+	weights []float64
+}
+
+// Tree is a regression tree in arrays. Node i compares the feature Feature[i]
+// with Split[i] and goes to Left[i] when it is smaller or equal, else to
+// Left[i]+1. A leaf has Left[i] 0 and the value Split[i].
+type Tree struct {
+	Feature []int     `json:"f"`
+	Split   []float64 `json:"s"`
+	Left    []int     `json:"l"`
+}
+
+// ParseModel reads a model and checks that it fits the engine's features.
+func ParseModel(raw []byte) (*Model, error) {
+	m := &Model{}
+	if err := json.Unmarshal(raw, m); err != nil {
+		return nil, fmt.Errorf("not a model: %w", err)
+	}
+	if err := m.Rank.bind(FeatureNames()); err != nil {
+		return nil, fmt.Errorf("rank: %w", err)
+	}
+	if err := m.Sure.bind(SureNames()); err != nil {
+		return nil, fmt.Errorf("sure: %w", err)
+	}
+	return m, nil
+}
+
+// bind turns named weights into a row in the order of names.
+func (s *Scorer) bind(names []string) error {
+	s.weights = make([]float64, len(names))
+	for name, w := range s.Weights {
+		i := slices.Index(names, name)
+		if i < 0 {
+			return fmt.Errorf("unknown feature %q; train the model again", name)
+		}
+		s.weights[i] = w
+	}
+	for n, t := range s.Trees {
+		if err := t.check(len(names)); err != nil {
+			return fmt.Errorf("tree %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+func (t Tree) check(features int) error {
+	n := len(t.Left)
+	if n == 0 || len(t.Feature) != n || len(t.Split) != n {
+		return fmt.Errorf("arrays of different lengths")
+	}
+	for i, l := range t.Left {
+		if l != 0 && (l <= i || l+1 >= n || t.Feature[i] < 0 || t.Feature[i] >= features) {
+			return fmt.Errorf("node %d points nowhere", i)
+		}
+	}
+	return nil
+}
+
+func (t Tree) value(f []float64) float64 {
+	i := 0
+	for t.Left[i] != 0 {
+		next := t.Left[i]
+		if f[t.Feature[i]] > t.Split[i] {
+			next++
+		}
+		i = next
+	}
+	return t.Split[i]
+}
+
+// Score returns the scorer's value for features f, in the order of the names it
+// was bound to.
+func (s *Scorer) score(f []float64) float64 {
+	sum := s.Bias
+	for i, w := range s.weights {
+		sum += w * f[i]
+	}
+	for _, t := range s.Trees {
+		sum += t.value(f)
+	}
+	return sum
+}
+
+func logistic(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
+
+// handModel is a hand-set model for content without a trained one.
+func handModel() *Model {
+	m := &Model{
+		Rank: Scorer{Weights: map[string]float64{"all": 6, "cos": 6, "gram": 4, "both": 4, "vec": 2, "soft": 4, "pairs": 1, "situation": 0.5, "cue": 0.3}},
+		Sure: Scorer{Bias: -4.5, Weights: map[string]float64{"both": 3, "gram": 2, "soft": 2, "p": 2}},
+
+		AnswerFrom: 0.75, ChoicesFrom: 0.2,
+	}
+	// The names are constants of this package: binding cannot fail.
+	_ = m.Rank.bind(FeatureNames())
+	_ = m.Sure.bind(SureNames())
+	return m
+}
