@@ -28,13 +28,8 @@ type complementMonth struct {
 // (full ARE of the month − 70 % of the gross remuneration) ÷ daily amount,
 // rounded to whole days; ARE + remuneration stay under SJR × 30.42.
 func estimateComplement(w *workings) {
-	f := &w.in
-	pay, payGiven := f.amounts("remuneration_brute_mensuelle")
-	f.need(payGiven || f.given("remuneration_brute_mensuelle"), "remuneration_brute_mensuelle", "la rémunération brute du mois (0 si rien)")
+	pay := readPay(w)
 	right := readRight(w)
-	if payGiven && len(pay) != 1 && len(pay) != len(w.months) {
-		f.impossible("remuneration_brute_mensuelle", "il y a %d montants pour %d mois.", len(pay), len(w.months))
-	}
 	if w.failed() {
 		return
 	}
@@ -51,6 +46,23 @@ func estimateComplement(w *workings) {
 		return
 	}
 	w.severalMonths(right, pay)
+}
+
+// readPay reads the remuneration: one for all months or one for each. An
+// explicit null is a month without pay.
+func readPay(w *workings) []decimal.Decimal {
+	const name = "remuneration_brute_mensuelle"
+	f := &w.in
+	pay, ok := f.amounts(name)
+	if v, present := f.fields[name]; present && v == nil {
+		w.warn("La rémunération n'est pas donnée : 0 € est utilisé.")
+		return []decimal.Decimal{zero}
+	}
+	f.need(ok || f.given(name), name, "la rémunération brute du mois (0 si rien)")
+	if ok && len(pay) != 1 && len(pay) != len(w.months) {
+		f.impossible(name, "il y a %d montants pour %d mois.", len(pay), len(w.months))
+	}
+	return pay
 }
 
 func readRight(w *workings) rightsOpen {
@@ -133,15 +145,15 @@ func (w *workings) complementMonth(right rightsOpen, of month, pay decimal.Decim
 	// published model of the rule.
 	quotient := rest.DivRound(right.fullRate, 16)
 	m.payable = int(quotient.RoundBank(0).IntPart())
-	w.step("%s ÷ %s = %s, arrondi à %d jours.", nu(rest), nu(right.fullRate), nu(quotient), m.payable)
+	w.step("%s ÷ %s = %s, arrondi à %s.", nu(rest), nu(right.fullRate), nu(quotient), dayCount(m.payable))
 	m.payable = w.capped(right, pay, m.payable)
 	m.paid = m.payable
 	if right.left >= 0 && right.left < m.paid {
 		m.paid = right.left
-		w.step("Il ne reste que %d jours d'ARE : %d jours sont payés.", right.left, m.paid)
+		w.step("Jours d'ARE qui restent : %d. Ils limitent le nombre de jours payés.", right.left)
 	}
 	m.gross = right.daily.Mul(num(m.paid)).Round(2)
-	w.step("ARE brute : %d jours × %s = %s.", m.paid, nu(right.daily), eu(m.gross))
+	w.step("ARE brute : %s × %s = %s.", dayCount(m.paid), nu(right.daily), eu(m.gross))
 	w.monthNet(right, &m)
 	return m
 }
@@ -167,8 +179,8 @@ func (w *workings) capped(right rightsOpen, pay decimal.Decimal, days int) int {
 	}
 	room := decimal.Max(ceiling.Sub(pay), zero)
 	days = int(room.Div(right.daily).Floor().IntPart())
-	w.step("Plafond : ARE + rémunération ≤ %s × %s = %s. Il reste %s, soit %d jours.",
-		nu(right.sjr), FormatDecimal(factor), eu(ceiling), eu(room), days)
+	w.step("Plafond : ARE + rémunération ≤ %s × %s = %s. Il reste %s, soit %s.",
+		nu(right.sjr), FormatDecimal(factor), eu(ceiling), eu(room), dayCount(days))
 	return days
 }
 
@@ -202,4 +214,12 @@ func (w *workings) monthNet(right rightsOpen, m *complementMonth) {
 	m.net = decimal.Max(m.gross.Sub(off), zero)
 	w.step("Retenues par jour : retraite complémentaire %s, CSG %s, CRDS %s.", eu(pension), eu(csg), eu(crds))
 	w.step("ARE nette avant impôt : %s − %d × %s = %s.", nu(m.gross), m.paid, nu(perDay), eu(m.net))
+}
+
+// dayCount writes "1 jour", "23 jours".
+func dayCount(n int) string {
+	if n < 2 {
+		return nu(num(n)) + " jour"
+	}
+	return nu(num(n)) + " jours"
 }

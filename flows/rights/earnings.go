@@ -28,6 +28,8 @@ func (h *household) readEarnings(w *workings) {
 		}
 	default:
 		h.months = [][]decimal.Decimal{{zero}}
+	}
+	if !hasAverage && shares == nil && !f.given("revenus_par_mois") && h.adultsGiven && !h.interrupted {
 		w.warn("Les revenus d'activité ne sont pas donnés : 0 € est utilisé.")
 	}
 	h.activity = mean(total(h.months), len(h.months))

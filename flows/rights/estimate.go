@@ -30,9 +30,7 @@ func Estimate(amounts *Amounts, c Case) Result {
 	w.months = months
 	w.open(amounts, c)
 	w.ignore("entrees.", w.in.unknown(known))
-	if len(w.in.problems) == 0 {
-		compute(w)
-	}
+	compute(w) // reads every fact, then stops if one is impossible
 	return w.result(c)
 }
 

@@ -118,7 +118,11 @@ func (f *form) amounts(name string) ([]decimal.Decimal, bool) {
 	}
 	out := make([]decimal.Decimal, 0, len(list))
 	for i, e := range list {
-		d, ok := f.positive(fmt.Sprintf("%s[%d]", name, i+1), e)
+		entry := name
+		if isList {
+			entry = fmt.Sprintf("%s[%d]", name, i+1)
+		}
+		d, ok := f.positive(entry, e)
 		if !ok {
 			return nil, false
 		}

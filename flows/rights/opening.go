@@ -1,6 +1,8 @@
 package rights
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 )
 
@@ -129,7 +131,7 @@ func (o *opening) fillFromWages(w *workings) {
 func (w *workings) opens(o *opening) bool {
 	f := &w.in
 	if contains(keptReasons, o.reason) {
-		w.step("La fin du contrat (%s) n'est pas une perte d'emploi involontaire : pas d'ARE.", o.reason)
+		w.step("La fin du contrat (%s) n'est pas une perte d'emploi involontaire : pas d'ARE.", strings.ReplaceAll(strings.Replace(o.reason, "demission", "démission", 1), "_", " "))
 		w.warn("Il y a des exceptions : démission légitime, projet de création ou de reconversion validé avant de démissionner.")
 		return false
 	}

@@ -24,6 +24,9 @@ func (w *workings) length(o opening) (wageDays, length int) {
 	length = max(int(coef.Mul(num(min(days, most))).Ceil().IntPart()), least)
 	w.step("Durée : %s jours travaillés × 1,4 = %d jours, %d avec les périodes sans travail.", nu(o.worked), worked, days)
 	w.step("%d × %s = %d jours d'ARE (au moins %d).", min(days, most), nu(coef), length, least)
+	if young := int(coef.Mul(r.get("are.duree_max_1")).Ceil().IntPart()); o.age == 0 && length > young {
+		w.warn("L'âge n'est pas donné. Avant %s ans, la durée est de %d jours au plus.", nu(r.get("are.palier_age_1")), young)
+	}
 	return wageDays, length
 }
 
