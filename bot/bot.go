@@ -34,7 +34,8 @@ type Channel interface {
 	// Deliver carries out one letter, once, without retrying: retries belong to
 	// [Delivery]. It returns the channel's id of the new message, if there is one.
 	// The error says what to do next: nil, ErrGone, *RetryError, *RejectedError,
-	// ErrStop; any other error means that nobody knows whether it arrived.
+	// ErrStop; any other error means that nobody knows whether it arrived (an
+	// *UnknownError says a little more).
 	Deliver(ctx context.Context, l flows.Letter) (messageID string, err error)
 }
 
@@ -66,7 +67,9 @@ type Outbox interface {
 	// letter with its target filled. ok is false when the letter is no longer
 	// to be sent (cancelled, erased).
 	Begin(ctx context.Context, id uint64) (l flows.Letter, ok bool, err error)
-	// Finish records the result of the attempt on disk.
+	// Finish records the result of the attempt on disk. It is also called
+	// without Begin, to cancel a letter or to note that an attempt found in
+	// state Sending at start is ambiguous. An id that is gone is no error.
 	Finish(ctx context.Context, id uint64, d flows.Delivery) error
 }
 
@@ -85,11 +88,26 @@ type RetryError struct {
 	After time.Duration
 	All   bool
 	Cause string // a short code, never a body
+	// Partial is true when an earlier part of the letter has arrived. The
+	// channel remembers which; after a restart nobody does, so the attempt is
+	// recorded as ambiguous.
+	Partial bool
 }
 
 func (e *RetryError) Error() string {
 	return fmt.Sprintf("not sent (%s), retry after %s", e.Cause, e.After)
 }
+
+// UnknownError says that nobody knows whether the letter arrived.
+type UnknownError struct {
+	Cause string // a short code, never a body
+	// Answered is true when the platform did answer, with a failure of its own
+	// (a 5xx): the letter has most likely not arrived, so a further attempt is
+	// worth more than after a lost answer.
+	Answered bool
+}
+
+func (e *UnknownError) Error() string { return "outcome unknown (" + e.Cause + ")" }
 
 // RejectedError says that the platform will never accept this letter.
 type RejectedError struct {

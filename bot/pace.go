@@ -1,0 +1,86 @@
+package bot
+
+import (
+	"math"
+	"time"
+)
+
+// bucket is a token bucket that lives on the times it is given, so that it
+// works on any clock: it only ever compares values of Options.Now.
+type bucket struct {
+	rate   float64 // tokens a second; 0: no limit
+	burst  float64
+	tokens float64
+	last   time.Time
+}
+
+func newBucket(rate, burst float64) bucket {
+	return bucket{rate: rate, burst: math.Max(1, burst)}
+}
+
+// fill adds what time has brought. A clock that went back brings nothing, and
+// costs nothing.
+func (b *bucket) fill(now time.Time) {
+	switch {
+	case b.last.IsZero():
+		b.tokens = b.burst
+	case now.After(b.last):
+		b.tokens = math.Min(b.burst, b.tokens+b.rate*now.Sub(b.last).Seconds())
+	}
+	b.last = now
+}
+
+// ready reports whether a token is there.
+func (b *bucket) ready(now time.Time) bool {
+	if b.rate <= 0 {
+		return true
+	}
+	b.fill(now)
+	return b.tokens >= 1
+}
+
+// take uses a token. What may not wait (a crisis) takes it on credit.
+func (b *bucket) take(now time.Time) {
+	if b.rate <= 0 {
+		return
+	}
+	b.fill(now)
+	b.tokens = math.Max(b.tokens-1, -b.burst)
+}
+
+// next is when a token will be there.
+func (b *bucket) next(now time.Time) time.Time {
+	if b.ready(now) {
+		return now
+	}
+	wait := (1 - b.tokens) / b.rate * float64(time.Second)
+	return now.Add(time.Duration(wait) + time.Microsecond)
+}
+
+// full reports whether forgetting the bucket would change nothing.
+func (b *bucket) full(now time.Time) bool {
+	if b.rate <= 0 || b.last.IsZero() {
+		return true
+	}
+	b.fill(now)
+	return b.tokens >= b.burst
+}
+
+// The bounds of a pause that a platform asks for. Telegram was seen to ask for
+// half a minute; a day, or less than nothing, is a fault of somebody.
+const (
+	minPause = time.Second
+	maxPause = time.Hour
+	// maxBackoff is the longest wait between attempts to reach a platform.
+	maxBackoff = time.Minute
+)
+
+// backoff is the wait after the n-th failure in a row (from 1): 1 s, 2 s, 4 s…
+// up to a minute, less up to a quarter by chance so that retries spread.
+func backoff(n int, chance float64) time.Duration {
+	d := maxBackoff
+	if n < 7 {
+		d = time.Second << max(0, n-1)
+	}
+	return min(d, maxBackoff) - time.Duration(chance*float64(d)/4)
+}
