@@ -131,6 +131,8 @@ func TestSheetFields(t *testing.T) {
 		}
 		need(s.Confidence == "sure" || s.Confidence == "doubtful", "confidence %q", s.Confidence)
 		need((s.Confidence == "doubtful") == (s.Doubt != ""), "doubtful and a doubt go together")
+		need(s.Doubt == "" || strings.HasPrefix(s.Doubt, "Ce qui est sûr : ") && strings.Contains(s.Doubt, "Ce qui n'est pas sûr : "),
+			"a doubt says « Ce qui est sûr : … Ce qui n'est pas sûr : … », then who to ask")
 		verified, errV := time.Parse(time.DateOnly, s.Verified)
 		review, errR := time.Parse(time.DateOnly, s.Review)
 		need(errV == nil && errR == nil && review.After(verified), "review %q must follow verified %q", s.Review, s.Verified)
