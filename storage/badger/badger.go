@@ -1,0 +1,239 @@
+// Package badger is the embedded engine: Badger v4 with every commit synced to
+// disk, many updates merged into one commit, and guards against the ways in
+// which a damaged Badger directory opens without a word.
+//
+// Guards, in the order in which they act:
+//
+//  1. the mark, a small file outside the directory, says how far we
+//     acknowledged and what the MANIFEST began with ([Mark]);
+//  2. before Badger opens anything, MANIFEST and tables are compared with the
+//     mark: what Badger would delete or silently ignore is refused;
+//  3. a snapshot of the directory is taken, the last two are kept;
+//  4. after opening, the commit sequence must not be behind the mark, and the
+//     last commits must be there without a gap (see ring.go).
+package badger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	db "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/coopconnexion/relais/storage/engine"
+)
+
+// MaxValue is the largest value in bytes: beyond it Badger would use its value
+// log, whose sync errors it swallows and whose old values it does not erase.
+const MaxValue = 1 << 20
+
+// memTable is the size of Badger's write buffer in bytes. Small keeps memory,
+// reopening and DropPrefix cheap.
+const memTable = 8 << 20
+
+// Options say where the engine lives.
+type Options struct {
+	Dir       string // Badger's own directory
+	Mark      string // the mark's file, outside Dir
+	Snapshots string // where copies of Dir are kept before each opening
+	// Create makes a new database; it refuses a directory with anything in it.
+	// Without it, an absent database is damage, never a reason to make one.
+	Create bool
+	Logger *slog.Logger
+	// BeforeCommit runs before each commit that writes; its failure breaks the
+	// engine. The store syncs the keys of new persons in it.
+	BeforeCommit func() error
+}
+
+// Engine is an open database. It implements engine.Engine.
+type Engine struct {
+	opt    Options
+	db     *db.DB
+	mark   *Mark
+	queue  chan *job
+	stop   chan struct{} // closed by Close
+	done   chan struct{} // closed when the combiner has ended
+	once   sync.Once
+	broken chan struct{}
+	views  sync.RWMutex // held for reading by each View
+	state               // written by the combiner only
+}
+
+// settings are Badger's options: tuned for tens of megabytes of memory, with
+// no compression (sealed values do not compress) and no conflict detection
+// (updates are serial).
+func settings(dir string, l *slog.Logger) db.Options {
+	return db.DefaultOptions(dir).
+		WithSyncWrites(true).
+		WithMemTableSize(memTable).
+		WithNumMemtables(2).
+		WithNumLevelZeroTables(2).
+		WithNumLevelZeroTablesStall(6).
+		WithValueThreshold(MaxValue).
+		WithValueLogFileSize(16 << 20).
+		WithBlockCacheSize(0).
+		WithIndexCacheSize(4 << 20).
+		WithNumCompactors(2).
+		WithCompression(options.None).
+		WithDetectConflicts(false).
+		WithMetricsEnabled(false).
+		WithLogger(quiet{l})
+}
+
+// Open checks, snapshots and opens the database. Errors wrap ErrDamaged or
+// ErrBusy and are one line an operator can act on.
+func Open(opt Options) (*Engine, error) {
+	return open(opt, settings(opt.Dir, opt.Logger))
+}
+
+func open(opt Options, set db.Options) (*Engine, error) {
+	if !set.SyncWrites {
+		return nil, errors.New("badger: SyncWrites is off: an acknowledged input could be lost in a power cut")
+	}
+	mark, err := prepare(opt)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openTwice(set, opt.Logger)
+	if err != nil {
+		_ = mark.Close()
+		return nil, err
+	}
+	e := &Engine{opt: opt, db: d, mark: mark, queue: make(chan *job, 1024),
+		stop: make(chan struct{}), done: make(chan struct{}), broken: make(chan struct{})}
+	if err := e.verifyOpened(); err != nil {
+		_ = d.Close()
+		_ = mark.Close()
+		return nil, err
+	}
+	e.mark.Watch(filepath.Join(opt.Dir, db.ManifestFilename))
+	go e.run()
+	return e, nil
+}
+
+// prepare does everything that must happen before Badger touches its files.
+func prepare(opt Options) (*Mark, error) {
+	if opt.Create {
+		if names, _ := os.ReadDir(opt.Dir); len(names) > 0 {
+			return nil, fmt.Errorf("badger: %s is not empty: a new store is never made over an old one", opt.Dir)
+		}
+		if err := os.MkdirAll(opt.Dir, 0o700); err != nil {
+			return nil, err
+		}
+		return createMark(opt.Mark)
+	}
+	mark, err := openMark(opt.Mark)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFiles(opt.Dir, mark.Last()); err != nil {
+		_ = mark.Close()
+		return nil, err
+	}
+	if err := snapshot(opt.Dir, opt.Snapshots); err != nil {
+		_ = mark.Close()
+		return nil, fmt.Errorf("badger: snapshot before opening: %w", err)
+	}
+	return mark, nil
+}
+
+// openTwice opens the database, and once more after the known harmless
+// failure: a kill between the creation of a write buffer's file and its first
+// byte leaves an empty .mem, which the failed opening repairs (dgraph-io/badger
+// issue 2207).
+func openTwice(set db.Options, l *slog.Logger) (*db.DB, error) {
+	d, err := db.Open(set)
+	if err != nil && strings.Contains(err.Error(), "while opening memtables") &&
+		strings.Contains(err.Error(), "Create a new file") {
+		l.Warn("store: an empty write buffer was left by a kill, opening again")
+		d, err = db.Open(set)
+	}
+	switch {
+	case err == nil:
+	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
+		return nil, fmt.Errorf("%w: %s", engine.ErrBusy, set.Dir)
+	default:
+		return nil, fmt.Errorf("%w: badger cannot open %s: %v; restore the last backup or a copy from the snapshots",
+			engine.ErrDamaged, set.Dir, err)
+	}
+	if !d.Opts().SyncWrites {
+		_ = d.Close()
+		return nil, errors.New("badger: SyncWrites is off in the opened database")
+	}
+	return d, nil
+}
+
+// View runs fn on a snapshot.
+func (e *Engine) View(ctx context.Context, fn func(engine.Reader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.views.RLock()
+	defer e.views.RUnlock()
+	select {
+	case <-e.stop:
+		return engine.ErrClosed
+	case <-e.broken:
+		return engine.ErrBroken
+	default:
+	}
+	txn := e.db.NewTransaction(false)
+	defer txn.Discard()
+	return fn(reader{txn})
+}
+
+// Broken is closed at the first disk error.
+func (e *Engine) Broken() <-chan struct{} { return e.broken }
+
+// Size is the number of bytes of the tables and write buffers on disk.
+func (e *Engine) Size() int64 {
+	var n int64
+	names, err := os.ReadDir(e.opt.Dir)
+	if err != nil {
+		return 0
+	}
+	for _, f := range names {
+		if strings.HasSuffix(f.Name(), ".sst") {
+			if i, err := f.Info(); err == nil {
+				n += i.Size()
+			}
+		}
+	}
+	return n
+}
+
+// Close waits for the updates under way, closes Badger and settles the mark.
+func (e *Engine) Close() error {
+	e.once.Do(func() { close(e.stop) })
+	<-e.done
+	e.views.Lock()
+	defer e.views.Unlock()
+	if e.db.IsClosed() {
+		return nil
+	}
+	err := e.db.Close()
+	select {
+	case <-e.broken: // the mark keeps what it had
+	default:
+		err = errors.Join(err, e.mark.Settle(filepath.Join(e.opt.Dir, db.ManifestFilename)))
+	}
+	return errors.Join(err, e.mark.Close())
+}
+
+// quiet passes Badger's warnings and errors on, and keeps its chatter.
+type quiet struct{ l *slog.Logger }
+
+func (q quiet) Errorf(f string, a ...any) {
+	q.l.Error("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
+}
+func (q quiet) Warningf(f string, a ...any) {
+	q.l.Warn("badger: " + strings.TrimSpace(fmt.Sprintf(f, a...)))
+}
+func (q quiet) Infof(string, ...any)  {}
+func (q quiet) Debugf(string, ...any) {}

@@ -1,0 +1,89 @@
+package badger
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	db "github.com/dgraph-io/badger/v4"
+
+	"github.com/coopconnexion/relais/storage/engine"
+)
+
+// checkFiles refuses, before Badger opens anything, a directory in which
+// opening would destroy data or hide a loss. Badger makes an empty database
+// when MANIFEST is absent, deletes every table that MANIFEST does not name,
+// and forgets what a shortened MANIFEST no longer says.
+func checkFiles(dir string, mark MarkState) error {
+	f, err := os.Open(filepath.Join(dir, db.ManifestFilename))
+	if err != nil {
+		return fmt.Errorf("%w: MANIFEST cannot be read in %s, opening would erase the tables; restore the last backup", engine.ErrDamaged, dir)
+	}
+	defer f.Close()
+	size, hash, err := hashPrefix(f, int64(mark.ManifestSize))
+	if err != nil {
+		return err
+	}
+	untouched := size == mark.ManifestSize && hash == mark.ManifestHash && size > 0
+	if _, err := f.Seek(0, 0); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	man, end, err := db.ReplayManifestFile(f, 0, db.DefaultOptions(dir))
+	if err != nil {
+		return fmt.Errorf("%w: MANIFEST is not readable in %s (%v); restore the last backup", engine.ErrDamaged, dir, err)
+	}
+	tables, err := tablesIn(dir)
+	if err != nil {
+		return err
+	}
+	for id := range man.Tables {
+		if _, ok := tables[id]; !ok {
+			return fmt.Errorf("%w: table %06d.sst is missing in %s; restore the last backup", engine.ErrDamaged, id, dir)
+		}
+	}
+	if untouched || mark.ManifestSize == 0 {
+		return nil
+	}
+	// Badger rewrites MANIFEST once in many thousand tables. A rewritten one is
+	// whole and names every table; a damaged one is neither.
+	if end < info.Size() {
+		return fmt.Errorf("%w: MANIFEST is cut off in %s; restore the last backup", engine.ErrDamaged, dir)
+	}
+	for id := range tables {
+		if _, ok := man.Tables[id]; !ok {
+			return fmt.Errorf("%w: MANIFEST has changed and no longer names table %06d.sst in %s; restore the last backup", engine.ErrDamaged, id, dir)
+		}
+	}
+	return nil
+}
+
+// tablesIn lists the table files by number.
+func tablesIn(dir string) (map[uint64]int64, error) {
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := map[uint64]int64{}
+	for _, n := range names {
+		base, ok := strings.CutSuffix(n.Name(), ".sst")
+		if !ok {
+			continue
+		}
+		id, err := strconv.ParseUint(base, 10, 64)
+		if err != nil {
+			continue
+		}
+		info, err := n.Info()
+		if err != nil {
+			return nil, err
+		}
+		out[id] = info.Size()
+	}
+	return out, nil
+}
