@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // FactKind is how a fact is asked: an amount of euros, a number, one of a few
@@ -26,7 +24,8 @@ type Option struct{ Value, Label string }
 // Fact is one thing asked of a person to make an estimate. Question and Help
 // are French texts. An optional fact may be answered "je ne sais pas", kept as
 // "". A fact with OnlyIf is asked when the answer to that key is in Among.
-// Least and Most bound a number.
+// Least and Most
+// bound a number or an amount of euros (Most 0: 20 000 € for an amount).
 type Fact struct {
 	Key      string
 	Kind     FactKind
@@ -80,7 +79,7 @@ func (f Fact) Read(typed string) (string, error) {
 	case Number:
 		return f.readNumber(typed)
 	}
-	return readMoney(typed)
+	return f.readMoney(typed)
 }
 
 func readYesNo(t string) (string, error) {
@@ -113,10 +112,14 @@ func (f Fact) readNumber(typed string) (string, error) {
 	return d.String(), nil
 }
 
-func readMoney(typed string) (string, error) {
+func (f Fact) readMoney(typed string) (string, error) {
 	t := strings.ToLower(strings.TrimSpace(typed))
 	for _, word := range []string{"euros", "euro", "eur"} {
 		t = strings.TrimSuffix(t, word)
+	}
+	most := f.Most
+	if most == 0 {
+		most = 20_000
 	}
 	d, ok := parseDecimal(t)
 	switch {
@@ -124,8 +127,10 @@ func readMoney(typed string) (string, error) {
 		return "", errors.New("Écrivez seulement un montant, par exemple 350 ou 350,50.")
 	case d.IsNegative():
 		return "", errors.New("Le montant ne peut pas être négatif.")
-	case d.GreaterThan(decimal.NewFromInt(100_000)):
-		return "", errors.New("Ce montant est trop grand. Vérifiez le nombre de chiffres.")
+	case d.LessThan(num(f.Least)):
+		return "", fmt.Errorf("Le montant doit être d'au moins %d €.", f.Least)
+	case d.GreaterThan(num(most)):
+		return "", fmt.Errorf("Ce montant est trop grand, le maximum est %d €. Vérifiez ce qui est demandé.", most)
 	}
 	return d.String(), nil
 }

@@ -269,7 +269,7 @@ func TestOpeningBounds(t *testing.T) {
 			t.Fatal("net over gross")
 		}
 		short, long := at(worked, sjr, "duree_jours"), at(worked+5, sjr, "duree_jours")
-		if long.LessThan(short) || short.LessThan(num(182)) || long.GreaterThan(num(822)) {
+		if long.LessThan(short) || short.LessThan(num(182)) || long.GreaterThan(num(1095)) {
 			t.Fatalf("%s then %s days", short, long)
 		}
 	})

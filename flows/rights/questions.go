@@ -55,11 +55,11 @@ func primeFacts() []Fact {
 
 func complementFacts() []Fact {
 	return []Fact{
-		{Key: "are_jour", Kind: Money, Question: "Quel est votre montant d'ARE brut par jour ?",
+		{Key: "are_jour", Kind: Money, Least: 5, Most: 300, Question: "Quel est votre montant d'ARE brut par jour ?",
 			Help: "Il est écrit sur la notification de France Travail. Exemple : 40,12."},
 		{Key: "remuneration", Kind: Money, Question: "Quelle rémunération brute aurez-vous ce mois-ci ?",
 			Help: "C'est le brut du bulletin, pas le chiffre d'affaires. Écrivez 0 s'il n'y a rien."},
-		{Key: "sjr", Kind: Money, Optional: true, Question: "Quel est votre salaire journalier de référence (SJR) ?",
+		{Key: "sjr", Kind: Money, Optional: true, Least: 5, Most: 600, Question: "Quel est votre salaire journalier de référence (SJR) ?",
 			Help: "Il est aussi sur la notification. Vous pouvez répondre « je ne sais pas »."},
 	}
 }
@@ -86,7 +86,7 @@ func openingFacts() []Fact {
 		{Key: "mois", Kind: Number, Most: 36, OnlyIf: "motif", Among: lost,
 			Question: "Combien de mois avez-vous travaillé dans les 24 derniers mois ?",
 			Help:     "À partir de 55 ans, comptez sur les 36 derniers mois."},
-		{Key: "salaire", Kind: Money, OnlyIf: "motif", Among: lost, Question: "Quel était votre salaire brut par mois, en moyenne ?",
+		{Key: "salaire", Kind: Money, Least: 50, OnlyIf: "motif", Among: lost, Question: "Quel était votre salaire brut par mois, en moyenne ?",
 			Help: "Avec les primes. Il est sur vos bulletins de paie."},
 		{Key: "age", Kind: Number, Least: 16, Most: 75, OnlyIf: "motif", Among: lost, Question: "Quel âge aviez-vous à la fin du contrat ?"},
 		{Key: "temps_plein", Kind: YesNo, OnlyIf: "motif", Among: lost, Question: "Étiez-vous à temps plein ?"},

@@ -19,11 +19,11 @@ type Told struct {
 	Dated    string
 }
 
-// Tell puts a result into words. A result with an error gives only a headline
-// that says what is missing.
+// Tell puts a result into words. A result with an error, which names fields of
+// the contract and not what the person wrote, only offers to start again.
 func Tell(c Case, r Result) Told {
 	if r.Error != "" {
-		return Told{Headline: "Je ne peux pas calculer. " + r.Error}
+		return Told{Headline: "Je ne peux pas calculer avec ces réponses. Recommencez le calcul, ou demandez à votre référent."}
 	}
 	t := Told{Steps: r.Steps, Link: simulatorCAF}
 	switch c.Type {
