@@ -17,7 +17,7 @@ func (w *workings) length(o opening) (wageDays, length int) {
 		idle := int(r.get("are.inactivite_taux").Mul(num(worked)).Floor().IntPart())
 		days = worked + min(o.reference-worked, idle)
 	}
-	most := w.longest(o)
+	most := w.longest(o, days)
 	least := int(r.get("are.duree_min").IntPart())
 	wageDays = max(min(days, most), least)
 	coef := r.get("are.coef_conjoncture")
@@ -33,8 +33,11 @@ func (w *workings) length(o opening) (wageDays, length int) {
 // longest is the longest duration before the coefficient. Without the age, the
 // longest of all is used: only people of 55 and more can reach it, because
 // the reference period of younger people is 24 months.
-func (w *workings) longest(o opening) int {
+func (w *workings) longest(o opening, days int) int {
 	r := w.rates
+	if short := int(r.get("are.duree_max_1").IntPart()); days <= short {
+		return short // the age does not matter
+	}
 	key := "are.duree_max_3"
 	if o.age > 0 && num(o.age).LessThan(r.get("are.palier_age_2")) {
 		key = "are.duree_max_2"

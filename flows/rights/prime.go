@@ -8,7 +8,7 @@ func estimatePrime(w *workings) {
 	if w.failed() {
 		return
 	}
-	tooYoung := h.age > 0 && num(max(h.age, h.spouseAge)).LessThan(w.rates.get("pa.age_minimum"))
+	tooYoung := w.tooYoungForPrime(h)
 	if !tooYoung {
 		w.in.need(h.adultsGiven, "adultes", "le nombre d'adultes du foyer : 1 ou 2")
 	}
@@ -36,6 +36,11 @@ func estimatePrime(w *workings) {
 	} else {
 		w.money("rsa", zero)
 	}
+}
+
+// tooYoungForPrime applies the minimum age of 18. CSS art. L842-2.
+func (w *workings) tooYoungForPrime(h household) bool {
+	return h.age > 0 && num(max(h.age, h.spouseAge)).LessThan(w.rates.get("pa.age_minimum"))
 }
 
 // prime is a computed prime d'activité, in euros a month; bonus is the mean of

@@ -82,14 +82,14 @@ func (r *rates) warnings() []string {
 	return out
 }
 
-// newest is the latest day on which one of the dated values used took effect.
+// newest is the latest day on which one of the confirmed values used took effect.
 func (r *rates) newest() time.Time {
 	var last time.Time
 	for _, key := range r.used {
 		if _, given := r.override[key]; given {
 			continue
 		}
-		if d, _, ok := r.amounts.Nearest(key, r.on); ok && d.From.After(last) {
+		if d, _, ok := r.amounts.Nearest(key, r.on); ok && d.Confidence == Sure && d.From.After(last) {
 			last = d.From
 		}
 	}

@@ -24,7 +24,11 @@ func estimateRSA(w *workings) {
 	if !eligible && !h.adultsGiven {
 		return
 	}
-	if w.months[0].year >= primeBegins {
+	switch {
+	case w.months[0].year < primeBegins:
+	case w.tooYoungForPrime(h):
+		w.money("prime_activite", zero)
+	default:
 		w.money("prime_activite", w.computePrime(h).amount)
 	}
 }

@@ -56,7 +56,7 @@ func (t Told) Text() string {
 	if t.Margin != "" {
 		b.WriteString("\n\n" + t.Margin)
 	}
-	section(&b, "Ce que je ne sais pas :", t.Unknown)
+	section(&b, "Ce que je ne sais pas, ou qui n'est pas sûr :", t.Unknown)
 	if t.Link != "" {
 		b.WriteString("\n\nC'est une estimation. Le simulateur officiel : " + t.Link)
 	}
@@ -157,7 +157,7 @@ func unknowns(t Type) []string {
 			"Votre âge : sans enfant, il faut en général 25 ans.",
 			"Le RSA majoré des parents seuls et des femmes enceintes seules.",
 			"Votre titre de séjour, votre épargne et votre contrat d'engagement.",
-			"La rémunération en CAPE compte quand elle est versée ; en cas de question de la CAF, montrez vos bulletins.",
+			"La façon dont votre CAF compte une rémunération en CAPE : gardez vos bulletins.",
 		}
 	case PrimeActivite:
 		return []string{
@@ -167,7 +167,6 @@ func unknowns(t Type) []string {
 		}
 	case ComplementARE:
 		return []string{
-			"Les jours d'ARE qui vous restent.",
 			"Les délais et retenues de France Travail (différé, trop-perçu, impôt).",
 			"En CAPE, la limite de 60 % des droits n'est pas certaine : demandez une réponse écrite à votre conseiller.",
 		}
