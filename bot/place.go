@@ -66,7 +66,7 @@ func (d *Delivery) pointless(l *lane, e *entry, now time.Time) string {
 	if now.Sub(e.added) > decorAge {
 		return "late"
 	}
-	if len(l.letters) > 1 && !l.room.ready(now) {
+	if len(l.letters) > 1 && l.letters[1].rank == e.rank && !l.room.ready(now) {
 		return "superseded"
 	}
 	return ""
@@ -112,17 +112,17 @@ func (d *Delivery) fetched(e *entry, now time.Time) {
 	}
 }
 
-// hoursMemo remembers the answer of MaySpeak for the current minute.
+// hoursMemo remembers the answer of MaySpeak for the current second.
 type hoursMemo struct {
-	minute int64
+	second int64
 	may    bool
 	known  bool
 }
 
 func (d *Delivery) maySpeak(now time.Time) bool {
-	minute := now.Unix() / 60
-	if !d.hours.known || d.hours.minute != minute {
-		d.hours = hoursMemo{minute: minute, may: d.opt.MaySpeak(now), known: true}
+	second := now.Unix()
+	if !d.hours.known || d.hours.second != second {
+		d.hours = hoursMemo{second: second, may: d.opt.MaySpeak(now), known: true}
 	}
 	return d.hours.may
 }

@@ -20,6 +20,7 @@ type reply struct {
 	body  any
 	after []func(context.Context)
 	err   error
+	fresh bool // an input was stored that had not been stored before
 }
 
 func (r *reply) then(f func(context.Context)) { r.after = append(r.after, f) }
@@ -141,6 +142,7 @@ func (c *Channel) said(ctx context.Context, e envelope, m *message) (r reply) {
 	case out.Toast != "":
 		r.then(c.whisper(m.Channel, m.User, m.Thread, out.Toast, "toast:"+m.TS))
 	}
+	r.fresh = err == nil && !out.Duplicate
 	return r
 }
 
@@ -215,6 +217,7 @@ func (c *Channel) give(ctx context.Context, in flows.Input) (out flows.Outcome, 
 			return out, err
 		}
 	}
+	c.lookBack(c.timing.behind)
 	return out, err
 }
 

@@ -82,6 +82,7 @@ type Channel struct {
 	staff   register
 	once    recent
 	tasks   sync.WaitGroup
+	missed  chan time.Duration // asks for a look back, after a pause
 }
 
 var (
@@ -99,6 +100,8 @@ type timing struct {
 	backoff  time.Duration // first pause before connecting again
 	backoffX time.Duration // longest pause
 	again    time.Duration // pause between two tries of a store that refuses
+	behind   time.Duration // pause before looking back for what was missed
+	page     time.Duration // pause between two calls of a look back (50 a minute)
 }
 
 func defaults() timing {
@@ -106,7 +109,7 @@ func defaults() timing {
 		call: 20 * time.Second, lookup: 2 * time.Second, modal: 2500 * time.Millisecond,
 		recheck: 10 * time.Minute, ping: 30 * time.Second,
 		backoff: 500 * time.Millisecond, backoffX: 15 * time.Second,
-		again: 300 * time.Millisecond,
+		again: 300 * time.Millisecond, behind: time.Minute, page: 1200 * time.Millisecond,
 	}
 }
 
@@ -147,7 +150,8 @@ func New(o Options) (*Channel, error) {
 	}
 	mac := hmac.New(sha256.New, []byte(o.BotToken))
 	mac.Write([]byte("relais form v1"))
-	c := &Channel{opt: o, log: o.Logger, now: o.Now, timing: defaults(), key: mac.Sum(nil)}
+	c := &Channel{opt: o, log: o.Logger, now: o.Now, timing: defaults(), key: mac.Sum(nil),
+		missed: make(chan time.Duration, 1)}
 	c.api = goslack.New(o.BotToken, goslack.OptionAPIURL(o.APIURL),
 		goslack.OptionAppLevelToken(o.AppToken), goslack.OptionHTTPClient(o.HTTPClient),
 		goslack.OptionLog(log.New(io.Discard, "", 0)))
@@ -190,8 +194,10 @@ func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 	if err := c.greet(ctx); err != nil {
 		return err
 	}
+	c.tasks.Go(func() { c.reconcile(ctx) })
 	if c.opt.SigningSecret != "" {
 		c.up.Store(true)
+		c.lookBack(0)
 		<-ctx.Done()
 		return nil
 	}

@@ -83,6 +83,7 @@ func (c *Channel) socketEvent(ctx context.Context, client *socketmode.Client, e 
 		c.log.Info("slack: socket connected")
 	case socketmode.EventTypeHello:
 		c.up.Store(true)
+		c.lookBack(0)
 	case socketmode.EventTypeConnecting:
 		c.up.Store(false)
 	case socketmode.EventTypeConnectionError:

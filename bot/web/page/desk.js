@@ -110,11 +110,17 @@ function words(c) {
 
 async function act(c, a, button) {
   if (button.getAttribute('aria-disabled') === 'true') return;
-  const send = (text) => post('/api/desk/act', {
-    card: c.id, action: a.id, text, staff: byId('staff').value, version: c.version,
-  });
   const buttons = button.closest('.actions').querySelectorAll('button');
-  buttons.forEach((b) => b.setAttribute('aria-disabled', 'true'));
+  const send = async (text) => {
+    buttons.forEach((b) => b.setAttribute('aria-disabled', 'true'));
+    try {
+      return await post('/api/desk/act', {
+        card: c.id, action: a.id, text, staff: byId('staff').value, version: c.version,
+      });
+    } finally {
+      buttons.forEach((b) => b.removeAttribute('aria-disabled'));
+    }
+  };
   try {
     const answer = a.ask ? await ask(a, `${c.title} · ${nameOf(c.person)}`, send) : await send('');
     if (!answer) return;
@@ -124,8 +130,6 @@ async function act(c, a, button) {
     if (!active || active === document.body) byId('cards-title').focus();
   } catch (e) {
     toast(e.message, 'bad');
-  } finally {
-    buttons.forEach((b) => b.removeAttribute('aria-disabled'));
   }
 }
 

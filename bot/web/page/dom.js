@@ -52,7 +52,7 @@ export function rich(spans, plain) {
   if (!spans || !spans.length) return [plain || ''];
   return spans.map((s) => {
     if (s.u) return link(s.u, s.t);
-    if (s.s === 'b') return h('strong', {}, s.t);
+    if (s.s === 'b') return h('strong', { class: s.t.length < 24 && !s.t.includes(' ') ? 'nobr' : null }, s.t);
     if (s.s === 'i') return h('em', {}, s.t);
     return document.createTextNode(s.t);
   });
