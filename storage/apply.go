@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/coopconnexion/relais/flows"
@@ -65,6 +66,9 @@ func (t *turn) takeAccount(a flows.Account) error {
 	}
 	t.tx.Delete(owner.back('a', h))
 	person, k, err := t.s.read(t.tx, owner)
+	if errors.Is(err, ErrUnknown) { // being erased
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -2,21 +2,195 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/coopconnexion/relais/flows"
+	"github.com/coopconnexion/relais/storage/engine"
+	"github.com/coopconnexion/relais/storage/internal/fault"
 )
 
-// eraseKey removes the key of a person who has no rows left.
-func (s *Store) eraseKey(p pid) error { return s.keys.erase(p) }
+// Erasing a person, in an order in which a crash at any point is resumed:
+//
+//  1. one commit: the person is unknown from now on, and marked "being erased"
+//  2. the ledger of erasures has a line, so that a restored backup stays erased
+//  3. the key leaves the keyring: what remains anywhere is noise
+//  4. the files are deleted
+//  5. the rows are deleted, and with them what led to the person
+//  6. the database drops the rows from its files, and the mark goes
+//
+// Forgetting (flows.Decision.Forget) is the same, without step 6's dropping:
+// the key is gone, and that happens too often to rewrite files each time.
 
-// resume finishes what a crash interrupted.
-func (s *Store) resume(ctx context.Context, known map[pid]bool) error {
+// erasing is the value of the mark.
+var (
+	eraseByDeleting = []byte{0}
+	eraseByDropping = []byte{1}
+)
+
+// chunk is how many rows one commit of an erasure deletes.
+const chunk = 500
+
+// Erase removes a person for ever. ErrUnknown when there is none.
+func (s *Store) Erase(ctx context.Context, id flows.PersonID) error {
+	p, ok := parsePID(id)
+	if !ok {
+		return ErrUnknown
+	}
+	err := s.eng.Update(ctx, func(tx engine.Tx) error {
+		if _, ok, err := tx.Get(p.doc()); err != nil {
+			return err
+		} else if !ok {
+			return ErrUnknown
+		}
+		s.startErasure(tx, p, eraseByDropping)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.finishErasure(ctx, p, true)
+}
+
+// startErasure makes the person unknown.
+func (s *Store) startErasure(tx engine.Tx, p pid, how []byte) {
+	tx.Set(keyErasing(p), how)
+	tx.Delete(keyPerson(p))
+	tx.Delete(keyForgotten(p))
+	tx.Delete(p.doc())
+}
+
+// finishErasure does steps 2 to 6. A caller that gives up does not stop it.
+func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
+	ctx = context.WithoutCancel(ctx)
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	if err := s.ledger(p); err != nil {
+		return err
+	}
+	fault.Point("erase-step")
+	if err := s.keys.erase(p); err != nil {
+		return err
+	}
+	fault.Point("erase-step")
+	if err := os.RemoveAll(s.blobDir(p)); err != nil {
+		return fmt.Errorf("storage: erasing files: %w", err)
+	}
+	for more := true; more; {
+		err := s.eng.Update(ctx, func(tx engine.Tx) (err error) {
+			more, err = deleteSome(tx, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fault.Point("erase-step")
+	}
+	if drop {
+		if err := s.eng.DropPrefix(ctx, p.person()); err != nil {
+			return err
+		}
+		fault.Point("erase-step")
+	}
+	return s.eng.Update(ctx, func(tx engine.Tx) error {
+		tx.Delete(keyErasing(p))
+		return nil
+	})
+}
+
+// deleteSome deletes up to chunk rows of a person and what leads to them; more
+// is true when rows remain.
+func deleteSome(tx engine.Tx, p pid) (more bool, err error) {
+	n := 0
+	err = tx.Keys(p.person(), nil, func(k []byte) error {
+		if n++; n > chunk {
+			more = true
+			return engine.Stop
+		}
+		tx.Delete(k)
+		kind, rest := k[19], k[20:]
+		switch {
+		case kind == 'l':
+			tx.Delete(append([]byte("o/"), rest...))
+		case kind == 'x' && len(rest) > 1:
+			return deleteLead(tx, p, rest)
+		}
+		return nil
+	})
+	return more, err
+}
+
+// deleteLead deletes the entry elsewhere that a row x leads back from.
+func deleteLead(tx engine.Tx, p pid, back []byte) error {
+	if back[0] == 'd' {
+		tx.Delete(dueOfBack(p, back[1:]))
+		return nil
+	}
+	k := keyOf(back[0], back[1:])
+	v, ok, err := tx.Get(k)
+	if err == nil && ok && string(v) == string(p[:]) { // nobody else has it by now
+		tx.Delete(k)
+	}
+	return err
+}
+
+// resume finishes what a crash interrupted: erasures under way, keys of
+// newcomers whose first commit never happened, files of nobody.
+func (s *Store) resume(ctx context.Context) error {
+	persons, err := s.pids(ctx, "i/", "g/")
+	if err != nil {
+		return err
+	}
+	erasing, err := s.pids(ctx, "e/")
+	if err != nil {
+		return err
+	}
+	missing := 0
+	for p := range persons {
+		if _, ok := s.keys.get(p); !ok {
+			missing++
+		}
+	}
+	if missing > 0 {
+		return fmt.Errorf("%w: %d persons have no key: the keyring is older than the database; restore it from the last backup", ErrDamaged, missing)
+	}
+	for p, how := range erasing {
+		if err := s.finishErasure(ctx, p, how == string(eraseByDropping)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.dropOrphanKeys(persons), s.dropOrphanFiles(persons))
+}
+
+func (s *Store) dropOrphanKeys(persons map[pid]string) error {
 	var orphans []pid
 	for _, p := range s.keys.all() {
-		if !known[p] {
+		if _, ok := persons[p]; !ok {
 			orphans = append(orphans, p)
 		}
 	}
-	if len(orphans) > 0 {
-		return s.keys.erase(orphans...)
+	if len(orphans) == 0 {
+		return nil
 	}
-	return ctx.Err()
+	return s.keys.erase(orphans...)
+}
+
+// pids lists the persons under the given prefixes, with the values there.
+func (s *Store) pids(ctx context.Context, prefixes ...string) (map[pid]string, error) {
+	out := map[pid]string{}
+	err := s.eng.View(ctx, func(r engine.Reader) error {
+		for _, prefix := range prefixes {
+			err := r.Scan([]byte(prefix), nil, func(row engine.Row) error {
+				p, err := pidOf(row.Key[2:])
+				out[p] = string(row.Value)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
 }

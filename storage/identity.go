@@ -59,29 +59,15 @@ func readIdentity(path string) (identity, error) {
 // one of the identity file, and every person has a key. Then it finishes what
 // a crash interrupted.
 func (s *Store) settle(ctx context.Context) error {
-	known := map[pid]bool{}
 	err := s.eng.View(ctx, func(r engine.Reader) error {
 		v, _, err := r.Get(keyIdentity)
-		if err != nil {
-			return err
+		if err == nil && string(v) != s.id.ID {
+			err = fmt.Errorf("%w: the database is not the one of identity.json", ErrDamaged)
 		}
-		if string(v) != s.id.ID {
-			return fmt.Errorf("%w: the database is not the one of identity.json", ErrDamaged)
-		}
-		for _, prefix := range []string{"i/", "g/"} {
-			err = r.Keys([]byte(prefix), nil, func(k []byte) error {
-				p, err := pidOf(k[2:])
-				known[p] = true
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.resume(ctx, known)
+	return s.resume(ctx)
 }

@@ -19,6 +19,7 @@ import (
 //	n/SERIES                counters of flows.Allocate
 //	i/pid                   the person exists
 //	g/pid                   the person is forgotten once the last letter is finished
+//	e/pid                   the person is being erased (value: how)
 //	s/hash(input id)        seen, for 8 days
 //	a/hash(account)         -> pid
 //	k/hash(code)            -> pid
@@ -87,6 +88,7 @@ func (p pid) back(kind byte, hash []byte) []byte {
 }
 
 func keyPerson(p pid) []byte           { return append([]byte("i/"), p[:]...) }
+func keyErasing(p pid) []byte          { return append([]byte("e/"), p[:]...) }
 func keyForgotten(p pid) []byte        { return append([]byte("g/"), p[:]...) }
 func keyCounter(s string) []byte       { return []byte("n/" + s) }
 func keyOutbox(id uint64) []byte       { return append([]byte("o/"), number(id)...) }

@@ -156,7 +156,7 @@ func (s *Store) Finish(ctx context.Context, id uint64, d flows.Delivery) error {
 	}
 	s.count(d.State)
 	if gone {
-		return s.eraseKey(last)
+		return s.finishErasure(ctx, last, false)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/coopconnexion/relais/flows"
@@ -26,8 +27,11 @@ func (t *turn) resolve() error {
 			return err
 		}
 		if ok {
-			t.view.Linked = true
-			return t.load(p, "Code")
+			err := t.load(p, "Code")
+			if !errors.Is(err, ErrUnknown) { // else it is being erased
+				t.view.Linked = true
+				return err
+			}
 		}
 		t.view.UnknownCode = true
 	}
@@ -56,7 +60,11 @@ func (t *turn) resolveAccount() error {
 	case err != nil:
 		return err
 	case ok:
-		if err := t.load(p, "From"); err != nil {
+		err := t.load(p, "From")
+		if errors.Is(err, ErrUnknown) && makes { // being erased: the account is free
+			return t.create()
+		}
+		if err != nil {
 			return err
 		}
 		if t.in.Role == flows.RolePerson {

@@ -26,6 +26,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -82,14 +83,16 @@ var (
 
 // Store is an open store. Its methods may be called from several goroutines.
 type Store struct {
-	opt   Options
-	eng   engine.Engine
-	keys  *keyring
-	hash  hasher
-	id    identity
-	lock  *os.File
-	free  freeSpace
-	stats counters
+	opt  Options
+	eng  engine.Engine
+	keys *keyring
+	hash hasher
+	id   identity
+	lock *os.File
+	free freeSpace
+	// erasing is held during an erasure: one at a time.
+	erasing sync.Mutex
+	stats   counters
 }
 
 // counters count since the start.

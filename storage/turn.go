@@ -71,7 +71,7 @@ func (s *Store) Turn(ctx context.Context, in flows.Input) (flows.Outcome, error)
 		out, err = t.run(ctx, t.quarantine)
 	}
 	if err == nil && t.erased {
-		err = s.eraseKey(t.p)
+		err = s.finishErasure(ctx, t.p, false)
 	}
 	return out, err
 }
@@ -80,7 +80,7 @@ func (s *Store) Turn(ctx context.Context, in flows.Input) (flows.Outcome, error)
 func (t *turn) run(ctx context.Context, act func() (flows.Outcome, error)) (flows.Outcome, error) {
 	var out flows.Outcome
 	err := t.s.eng.Update(ctx, func(tx engine.Tx) error {
-		t.tx, t.heads, t.view = tx, nil, flows.View{}
+		t.tx, t.heads, t.view, t.erased = tx, nil, flows.View{}, false
 		var err error
 		out, err = t.once(act)
 		return err

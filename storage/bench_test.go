@@ -1,0 +1,72 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/coopconnexion/relais/flows"
+)
+
+// turnStep writes a document of about 2 KB and two letters.
+func turnStep(v flows.View, in flows.Input) flows.Decision {
+	d := flows.Decision{Person: v.Person}
+	if v.New {
+		for i := range 12 {
+			d.Person.Files = append(d.Person.Files, flows.FileRef{Channel: "telegram", ID: fmt.Sprint(i), Name: strings.Repeat("facture ", 10), Mime: "image/jpeg", Size: 1})
+		}
+	}
+	text := flows.T("Merci. Votre chiffre d'affaires du mois est noté. " + strings.Repeat("Une phrase courte. ", 10))
+	rows := [][]flows.Button{{{Label: "Oui", Data: "0123456789abcdef"}, {Label: "Non", Data: "fedcba9876543210"}}}
+	d.Effects = []flows.Effect{
+		flows.Send{Class: flows.ClassReply, Text: text},
+		flows.Send{Key: in.ID, Class: flows.ClassQuestion, Text: text, Rows: rows},
+	}
+	return d
+}
+
+func BenchmarkTurn(b *testing.B) {
+	for _, par := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("callers=%d", par), func(b *testing.B) {
+			s := open(b, b.TempDir(), func(o *Options) { o.Step = turnStep })
+			var n atomic.Int64
+			b.SetParallelism((par + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))
+			b.ReportAllocs()
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					i := int(n.Add(1))
+					if _, err := s.Turn(context.Background(), said(i, fmt.Sprint(i%2000), "x")); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "turns/s")
+		})
+	}
+}
+
+// BenchmarkFsync is the yardstick: append 4 KiB to a file and sync it.
+func BenchmarkFsync(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "f"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	for b.Loop() {
+		if _, err := f.Write(page); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "syncs/s")
+}

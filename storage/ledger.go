@@ -1,0 +1,58 @@
+package storage
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// The ledger remembers which persons were erased, as a hash of their random
+// id and a date, so that a backup taken before is erased again when restored.
+// It is a text file, one line per erasure.
+
+func ledgerHash(p pid) string {
+	h := sha256.Sum256(append([]byte("relais erased "), p[:]...))
+	return hex.EncodeToString(h[:16])
+}
+
+// ledger appends a line and syncs it. A line may come twice after a crash.
+func (s *Store) ledger(p pid) error {
+	f, err := os.OpenFile(s.opt.path("erased"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("storage: ledger of erasures: %w", err)
+	}
+	_, err = fmt.Fprintf(f, "%s %s\n", s.opt.Now().UTC().Format("2006-01-02"), ledgerHash(p))
+	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(s.opt.Dir)); err != nil {
+		return fmt.Errorf("storage: ledger of erasures: %w", err)
+	}
+	return nil
+}
+
+// readLedger reads the hashes of a ledger; no file is an empty one.
+func readLedger(path string) (lines []string, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return ledgerLines(f)
+}
+
+func ledgerLines(r io.Reader) (lines []string, err error) {
+	sc := bufio.NewScanner(r)
+	for sc.Scan() {
+		if _, hash, ok := strings.Cut(sc.Text(), " "); ok && len(hash) == 32 {
+			lines = append(lines, sc.Text())
+		}
+	}
+	return lines, sc.Err()
+}
