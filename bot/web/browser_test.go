@@ -114,7 +114,7 @@ func TestMainPath(t *testing.T) {
 
 	p.ClickText("+1 jour")
 	says(p, "#now", "mercredi 2 décembre 2026")
-	p.ClickText("Prochain rappelRappel")
+	p.Click(`[data-move="next"]`)
 	says(p, "#now", "jeudi 3 décembre 2026")
 	p.Wait(`document.querySelector("#who input[value=member2]").closest("label").querySelector(".unread")`)
 	p.Shot("07-reminder")
