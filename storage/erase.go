@@ -17,11 +17,12 @@ import (
 //  2. the ledger of erasures has a line, so that a restored backup stays erased
 //  3. the key leaves the keyring: what remains anywhere is noise
 //  4. the files are deleted
-//  5. the rows are deleted, and with them what led to the person
-//  6. the database drops the rows from its files, and the mark goes
+//  5. what led to the person is deleted
+//  6. the database drops the person's rows from its files, and the mark goes
 //
-// Forgetting (flows.Decision.Forget) is the same, without step 6's dropping:
-// the key is gone, and that happens too often to rewrite files each time.
+// Forgetting (flows.Decision.Forget) is the same, but deletes the rows in step
+// 5 and drops nothing: the key is gone, and that happens too often to rewrite
+// files each time.
 
 // erasing is the value of the mark.
 var (
@@ -59,6 +60,9 @@ func (s *Store) startErasure(tx engine.Tx, p pid, how []byte) {
 	tx.Delete(keyPerson(p))
 	tx.Delete(keyForgotten(p))
 	tx.Delete(p.doc())
+	// Badger drops a prefix only if it sees a row there, and deleted ones it
+	// does not see.
+	tx.Set(p.key('z'), nil)
 }
 
 // finishErasure does steps 2 to 6. A caller that gives up does not stop it.
@@ -77,9 +81,9 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 	if err := os.RemoveAll(s.blobDir(p)); err != nil {
 		return fmt.Errorf("storage: erasing files: %w", err)
 	}
-	for more := true; more; {
+	for from := p.person(); from != nil; {
 		err := s.eng.Update(ctx, func(tx engine.Tx) (err error) {
-			more, err = deleteSome(tx, p)
+			from, err = deleteSome(tx, p, from, !drop)
 			return err
 		})
 		if err != nil {
@@ -99,16 +103,18 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 	})
 }
 
-// deleteSome deletes up to chunk rows of a person and what leads to them; more
-// is true when rows remain.
-func deleteSome(tx engine.Tx, p pid) (more bool, err error) {
+// deleteSome deletes what leads to some rows of a person, and the rows too if
+// asked. It returns the key to go on from, nil at the end.
+func deleteSome(tx engine.Tx, p pid, from []byte, rows bool) (next []byte, err error) {
 	n := 0
-	err = tx.Keys(p.person(), nil, func(k []byte) error {
+	err = tx.Keys(p.person(), from, func(k []byte) error {
 		if n++; n > chunk {
-			more = true
+			next = k
 			return engine.Stop
 		}
-		tx.Delete(k)
+		if rows {
+			tx.Delete(k)
+		}
 		kind, rest := k[19], k[20:]
 		switch {
 		case kind == 'l':
@@ -118,7 +124,7 @@ func deleteSome(tx engine.Tx, p pid) (more bool, err error) {
 		}
 		return nil
 	})
-	return more, err
+	return next, err
 }
 
 // deleteLead deletes the entry elsewhere that a row x leads back from.

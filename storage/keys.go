@@ -35,6 +35,7 @@ import (
 //	p/pid/m,hash(key)       the channel's id of a message sent under a logical key
 //	p/pid/q,hash(input id)  an input whose step failed, quarantined (30 days)
 //	p/pid/r,hash(name)      a reminder
+//	p/pid/z                 an empty row during an erasure
 //	p/pid/x,KIND,…          an entry of a/, k/, t/ or d/ that leads here (no value), for erasure
 //
 // The engine's own keys start with "!".
