@@ -254,6 +254,8 @@ type CardState struct {
 type Nudges struct {
 	// Last is the local day (2026-12-01) of the last unsolicited message.
 	Last string `json:"last,omitempty"`
+	// Next is when the plan is drawn up again.
+	Next time.Time `json:"next,omitzero"`
 	// Done are the nudges sent, as name/period/step.
 	Done map[string]time.Time `json:"done,omitempty"`
 	// Settled are periods the person said are done ("actualisation/2026-11").

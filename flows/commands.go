@@ -1,0 +1,323 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coopconnexion/relais/flows/french"
+)
+
+// command reads "/declarer octobre". The name is folded to a known command.
+func command(text string) (name, arg string, ok bool) {
+	text = strings.TrimSpace(text)
+	if !strings.HasPrefix(text, "/") {
+		return "", "", false
+	}
+	name, arg, _ = strings.Cut(text[1:], " ")
+	name, _, _ = strings.Cut(name, "@")
+	name = french.Fold(name)
+	if known, ok := commandNames[name]; ok {
+		return known, strings.TrimSpace(arg), true
+	}
+	return "unknown", "", true
+}
+
+// commandNames maps what people type to the command.
+var commandNames = map[string]string{
+	"start": "start", "demarrer": "start", "commencer": "start",
+	"menu": "menu", "accueil": "menu",
+	"aide": "help", "help": "help", "sos": "help",
+	"annuler": "cancel", "cancel": "cancel", "stop": "cancel", "quitter": "cancel",
+	"declarer": "declare", "declaration": "declare", "declare": "declare",
+	"declarations": "list", "mesdeclarations": "list",
+	"questionnaire": "pretest", "test": "pretest", "projet": "pretest",
+	"parler": "human", "humain": "human", "contact": "human", "personne": "human",
+	"question": "question", "pause": "pause", "reprendre": "continue",
+	"mesdonnees": "data", "donnees": "data", "effacer": "erase", "moins": "fewer", "rappels": "fewer",
+}
+
+// bareCommand reads a command typed without its slash, outside questions.
+func bareCommand(text string) (string, bool) {
+	switch french.Fold(text) {
+	case "menu", "accueil", "retour":
+		return "menu", true
+	case "bonjour", "salut", "slt", "bjr", "bonsoir", "hello", "coucou", "cc", "yo", "start":
+		return "hello", true
+	case "aide", "help", "au secours", "aidez moi", "aide moi":
+		return "help", true
+	case "annuler", "stop", "arreter", "arrete":
+		return "cancel", true
+	case "declarer", "declaration", "je veux declarer", "faire ma declaration", "declarer mon mois", "ma declaration", "je declare":
+		return "declare", true
+	case "mes declarations":
+		return "list", true
+	case "parler a quelqu un", "je veux parler a quelqu un", "humain", "un humain", "une personne", "un conseiller", "parler a un conseiller", "parler a une personne", "quelqu un", "je veux parler a un humain", "conseiller":
+		return "human", true
+	case "questionnaire", "commencer", "le questionnaire", "je commence":
+		return "pretest", true
+	case "reprendre", "continuer", "je reprends", "on continue":
+		return "continue", true
+	case "mes donnees":
+		return "data", true
+	case "moins de rappels":
+		return "fewer", true
+	case "merci", "merci beaucoup", "ok merci", "super merci", "mrc", "ok", "d accord", "super", "parfait", "top", "cool":
+		return "thanks", true
+	}
+	return "", false
+}
+
+// command carries out a command, typed or tapped. It reports whether it did.
+func (t *turn) command(name, arg string) bool {
+	switch name {
+	case "start":
+		t.start()
+		return true
+	case "help":
+		t.help()
+		return true
+	case "human":
+		t.human(arg)
+		return true
+	case "cancel":
+		t.cancel()
+		return true
+	case "erase":
+		t.erase(arg)
+		return true
+	}
+	if !t.consented() {
+		t.remember(name, arg)
+		t.admitted()
+		return true
+	}
+	return t.memberCommand(name, arg)
+}
+
+// memberCommand are the commands that need consent.
+func (t *turn) memberCommand(name, arg string) bool {
+	switch name {
+	case "menu":
+		t.park()
+		t.menu()
+	case "hello":
+		t.hello()
+	case "thanks":
+		t.thanks()
+	case "declare":
+		t.declare(arg)
+	case "list":
+		t.listDeclarations()
+	case "pretest":
+		t.pretest(arg)
+	case "question":
+		t.say(t.msg("question.ask"))
+	case "pause":
+		if t.quest() == nil {
+			t.say(t.msg("paused.empty"), row(t.btn("Menu", "c.menu")))
+			return true
+		}
+		t.pause()
+	case "continue":
+		t.takeUp()
+	case "resume":
+		flow, month, _ := strings.Cut(arg, ".")
+		t.resume(flow, monthArg(month))
+	case "data":
+		t.myData()
+	case "fewer":
+		t.fewer(arg)
+	case "settle":
+		t.settle(arg)
+	case "sheet", "source", "notmine", "useful":
+		t.sheetCommand(name, arg)
+	case "rdv":
+		t.answerAppointment(arg)
+	case "add":
+		t.addToPretest()
+	case "how":
+		t.say(t.pretestHow(), t.menuRow())
+	default:
+		t.say(t.msg("command.unknown"), t.menuRow())
+	}
+	return true
+}
+
+func monthArg(month string) map[string]string {
+	if month == "" {
+		return nil
+	}
+	return map[string]string{"month": month}
+}
+
+func (t *turn) menuRow() []Button {
+	return row(t.btn("Menu", "c.menu"), t.btn("Parler à quelqu'un", "c.human"))
+}
+
+// start always works: it greets, and shows where things stand.
+func (t *turn) start() {
+	if t.v.UnknownCode && t.in.Code != "" {
+		t.say(t.msg("code.unknown"))
+	}
+	if t.in.Code != "" && t.v.Linked && t.p.Current() != t.in.From {
+		t.say(t.msg("code.used"))
+		return
+	}
+	if !t.consented() {
+		t.p.Session = Session{}
+		t.admitted()
+		return
+	}
+	if h := t.p.Held(); h != nil {
+		t.say(t.msg("held.still", "staff", t.b.staffName(h.Held)), row(t.btn("Menu", "c.menu")))
+		return
+	}
+	t.park()
+	t.hello()
+}
+
+// hello greets and shows the menu.
+func (t *turn) hello() {
+	if t.quest() != nil {
+		t.ask(t.msg("hello.back"))
+		return
+	}
+	t.say(t.msg("hello", "who", t.greeting()), t.menuRows()...)
+}
+
+func (t *turn) greeting() string {
+	if t.p.Profile.Name == "" {
+		return "Bonjour."
+	}
+	return "Bonjour " + t.p.Profile.Name + "."
+}
+
+func (t *turn) thanks() {
+	if t.quest() != nil {
+		t.ask(nil)
+		return
+	}
+	t.say(t.msg("thanks"), t.menuRow())
+}
+
+// menu is what can be done now.
+func (t *turn) menu() { t.say(t.msg("menu"), t.menuRows()...) }
+
+func (t *turn) menuRows() [][]Button {
+	var rows [][]Button
+	for _, s := range t.p.Parked {
+		q := t.b.quests[s.Flow]
+		if q == nil {
+			continue
+		}
+		label := "▶ Reprendre : " + q.Title
+		if m := s.Args["month"]; m != "" {
+			label = "▶ Reprendre : " + french.MonthName(m)
+		}
+		rows = append(rows, row(t.btn(cut(label, 45), resumeData(s.Flow, s.Args))))
+	}
+	if t.p.Profile.Status.Member() {
+		rows = append(rows, row(t.btn("💶 Déclarer mon mois", "c.declare")), row(t.btn("Mes déclarations", "c.list")))
+	} else if len(t.p.PreTests) == 0 && !t.hasParked("pretest") {
+		rows = append(rows, row(t.btn("📝 Parler de mon projet", "c.pretest")))
+	} else if len(t.p.PreTests) > 0 {
+		rows = append(rows, row(t.btn("Ajouter quelque chose à mon projet", "c.add")))
+	}
+	return append(rows, row(t.btn("❓ Poser une question", "c.question"), t.btn("Parler à quelqu'un", "c.human")))
+}
+
+func (t *turn) hasParked(flow string) bool {
+	for _, s := range t.p.Parked {
+		if s.Flow == flow {
+			return true
+		}
+	}
+	return false
+}
+
+// takeUp resumes the questionnaire left last.
+func (t *turn) takeUp() {
+	if t.quest() != nil {
+		t.ask(nil)
+		return
+	}
+	if n := len(t.p.Parked); n > 0 {
+		s := t.p.Parked[n-1]
+		t.resume(s.Flow, s.Args)
+		return
+	}
+	t.say(t.msg("nothing.parked"), t.menuRows()...)
+}
+
+// help offers a human, the emergency numbers and the way on.
+func (t *turn) help() {
+	rows := [][]Button{row(t.btn("Parler à quelqu'un", "c.human"))}
+	if t.quest() != nil {
+		rows = append(rows, row(t.btn("▶ Revenir à ma question", "c.continue")))
+	} else if t.consented() {
+		rows = append(rows, row(t.btn("Menu", "c.menu")))
+	}
+	t.toast = "Voici l'aide"
+	t.say(t.msg("help"), rows...)
+}
+
+// cancel stops what is under way. Nothing was sent, answers stay for a while.
+func (t *turn) cancel() {
+	q := t.quest()
+	switch {
+	case q == nil && !t.consented():
+		t.admitted()
+	case q == nil:
+		t.say(t.msg("cancel.nothing"), t.menuRows()...)
+	case q.Quiet:
+		t.p.Session = Session{}
+		t.say(t.msg("cancel.welcome"), row(t.btn("Recommencer", "c.start")))
+	default:
+		name, args, kept := t.p.Session.Flow, t.p.Session.Args, len(t.p.Session.Answers) > 0
+		t.park()
+		if !kept {
+			t.p.Session = Session{}
+			t.say(t.msg("cancel.done"), t.menuRows()...)
+			return
+		}
+		t.say(t.msg("cancel.kept", "title", q.Title), row(t.btn("▶ Reprendre", resumeData(name, args))), row(t.btn("Menu", "c.menu")))
+	}
+}
+
+// fewer keeps only the last reminder of each kind.
+func (t *turn) fewer(arg string) {
+	t.p.Profile.FewerReminders = arg != "no"
+	if t.p.Profile.FewerReminders {
+		t.say(t.msg("fewer"), row(t.btn("Remettre les rappels", "c.fewer.no")))
+		return
+	}
+	t.say(t.msg("fewer.no"), t.menuRow())
+}
+
+// settle notes that a period is done elsewhere ("actualisation.2026-11").
+func (t *turn) settle(arg string) {
+	name, period, ok := strings.Cut(arg, ".")
+	if !ok || name != nudgeActualisation {
+		t.say(t.msg("command.unknown"), t.menuRow())
+		return
+	}
+	if t.p.Nudges.Settled == nil {
+		t.p.Nudges.Settled = map[string]time.Time{}
+	}
+	t.p.Nudges.Settled[name+"/"+period] = t.now
+	t.cancelNudges(name, period, "settled")
+	t.toast = "C'est noté ✔"
+	t.say(t.msg("actualisation.done", "month", french.MonthName(period)))
+}
+
+// remember keeps what was asked for before consent, to do it afterwards.
+func (t *turn) remember(name, arg string) {
+	if name == "menu" || name == "hello" || name == "thanks" || name == "unknown" {
+		return
+	}
+	if t.p.Session.Args == nil {
+		t.p.Session.Args = map[string]string{}
+	}
+	t.p.Session.Args["then"] = fmt.Sprintf("%s %s", name, arg)
+}

@@ -1,0 +1,262 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coopconnexion/relais/flows/french"
+)
+
+// card draws a card from what is known now.
+func (t *turn) card(key string) *Card {
+	c := t.p.Cards[key]
+	card := &Card{ID: t.p.CardID(key), Person: t.p.ID, Kind: c.Kind, At: c.At, Version: c.Version}
+	kind, rest, _ := strings.Cut(key, "/")
+	switch kind {
+	case cardPretest:
+		card.Title, card.Body, card.Actions = t.pretestCard(c)
+	case "declaration":
+		card.Title, card.Body, card.Actions = t.declarationText(rest)
+	case "late":
+		card.Title, card.Body, card.Actions = t.lateText(rest, c)
+	default:
+		card.Title, card.Body, card.Actions = t.ticketText(key)
+	}
+	return card
+}
+
+var ticketWhy = map[string]string{
+	"asked":    "demande à parler à quelqu'un",
+	"meeting":  "préfère un rendez-vous au questionnaire",
+	"misses":   "n'arrive pas à avancer",
+	"minor15":  "a 15 ans : une personne répond, pas le robot",
+	"said":     "a écrit un message",
+	"staff":    "conversation ouverte par l'équipe",
+	"erase":    "demande l'effacement de ses données",
+	"crisis":   "message inquiétant",
+	"gone":     "a bloqué le robot : plus aucun message ne passe",
+	"failed":   "un message n'a pas pu lui être remis",
+	"question": "pose une question sans réponse",
+}
+
+// ticketText is the card of a request for a human. A crisis card says who and
+// how to reach, never what was written.
+func (t *turn) ticketText(key string) (title string, body Rich, actions []Action) {
+	k := t.ticket(key)
+	title = "À contacter : " + t.shownName()
+	if k.Why == "crisis" {
+		title = "Message inquiétant : " + t.shownName()
+	}
+	body = B(t.shownName()).Add(T(" " + ticketWhy[k.Why] + "."))
+	body = body.Line(T(t.statusWords() + " · " + t.channelWords()))
+	if t.p.Profile.Phone != "" {
+		body = body.Add(T(" · " + t.p.Profile.Phone))
+	}
+	body = body.Line(T("Âge : " + t.ageWords()))
+	if k.Why == "crisis" {
+		body = body.Para(T("Appelez maintenant. N'évaluez pas seul·e : le 3114 conseille aussi les proches et les professionnels. Danger immédiat : 15."))
+	}
+	switch {
+	case !k.Closed.IsZero():
+		body = body.Para(T("Conversation close."))
+		return title, body, nil
+	case k.Held != "":
+		body = body.Para(T("Pris en charge par " + t.b.staffName(k.Held) + ". Le robot se tait : vos réponses dans ce fil arrivent à la personne."))
+		return title, body, []Action{{ID: "close", Label: "Clore"}}
+	}
+	return title, body, []Action{{ID: "take", Label: "Prendre en charge", Style: "primary"}, {ID: "close", Label: "Clore"}}
+}
+
+// ticket is the person's ticket of this card key.
+func (t *turn) ticket(key string) *Ticket {
+	for i := range t.p.Tickets {
+		if t.p.Tickets[i].Key == key {
+			return &t.p.Tickets[i]
+		}
+	}
+	return &Ticket{Key: key}
+}
+
+func (t *turn) shownName() string {
+	if t.p.Profile.Name == "" {
+		return "une personne sans nom"
+	}
+	return t.p.Profile.Name
+}
+
+func (t *turn) channelWords() string {
+	switch t.p.Current().Channel {
+	case "telegram":
+		return "Telegram"
+	case "web":
+		return "page de démonstration"
+	case "terminal":
+		return "terminal"
+	}
+	return "pas encore relié·e"
+}
+
+func (t *turn) ageWords() string {
+	switch t.p.Profile.Age {
+	case AgeMinor:
+		return "🟠 MINEUR·E, 16 ou 17 ans : lire en rendez-vous, contacter le représentant légal avant tout contrat"
+	case "15":
+		return "🟠 MINEUR·E, 15 ans : réponse humaine seulement"
+	case AgeAdult:
+		return "18 ans ou plus"
+	}
+	return "non demandé"
+}
+
+func (t *turn) statusWords() string {
+	switch t.p.Profile.Status {
+	case CAPE:
+		return "Membre, CAPE"
+	case CESA:
+		return "Membre, CESA"
+	case Associate:
+		return "Associé·e"
+	}
+	return "Candidat·e"
+}
+
+func (t *turn) consentDay() string {
+	for i := len(t.p.Consents) - 1; i >= 0; i-- {
+		if c := t.p.Consents[i]; c.Name == "data" {
+			return fmt.Sprintf("le %s (version %d)", french.Day(c.At.In(t.b.set.Zone)), c.Version)
+		}
+	}
+	return "aucun"
+}
+
+var actionWords = map[string]string{"take": "Pris en charge", "rdv": "Rendez-vous proposé", "orient": "Orienté ailleurs", "validate": "Validée", "correct": "Correction demandée", "close": "Clos", "seen": "Vu"}
+
+// decisionLine says who decided what, when and why.
+func (t *turn) decisionLine(d Decided) Rich {
+	l := d.At.In(t.b.set.Zone)
+	out := B(actionWords[d.Action]).Add(T(fmt.Sprintf(" par %s, le %s à %s", t.b.staffName(d.By), french.DayMonth(l), french.Clock(l))))
+	if d.Reason != "" {
+		out = out.Add(T(" : « " + d.Reason + " »"))
+	}
+	return out
+}
+
+// notify writes to the person because a human of the team acted.
+func (t *turn) notify(text Rich, rows ...[]Button) {
+	if !t.p.Reachable() {
+		return
+	}
+	t.send(ClassReply, text, rows...)
+}
+
+// staffInput is what staff did on a card or in a thread.
+func (t *turn) staffInput() {
+	switch t.in.Kind {
+	case KindAct:
+		t.act()
+	case KindSay:
+		t.staffSay()
+	}
+}
+
+// act applies one click. The card's version decides a race: the second sees
+// who decided, and nothing happens.
+func (t *turn) act() {
+	c, ok := t.p.Cards[t.in.Card]
+	if !ok {
+		t.toast = "Cette carte n'existe plus."
+		return
+	}
+	card := t.card(t.in.Card)
+	var action *Action
+	for i := range card.Actions {
+		if card.Actions[i].ID == t.in.Action {
+			action = &card.Actions[i]
+		}
+	}
+	if action == nil || (t.in.Version != 0 && t.in.Version < c.Version) {
+		t.toast = t.alreadyDone(c)
+		return
+	}
+	reason := strings.TrimSpace(t.in.Text)
+	if action.Required && reason == "" {
+		t.toast = "Écrivez une raison : la personne la lira."
+		return
+	}
+	t.apply(c, Decided{Action: action.ID, By: t.in.By, At: t.now, Reason: cut(reason, 2000)})
+}
+
+func (t *turn) alreadyDone(c CardState) string {
+	if c.Decided == nil {
+		return "Cette carte a changé. Regardez-la à nouveau."
+	}
+	return "Déjà fait. " + plain(t.decisionLine(*c.Decided)) + "."
+}
+
+// apply carries out a decision on the card it belongs to.
+func (t *turn) apply(c CardState, d Decided) {
+	kind, rest, _ := strings.Cut(t.in.Card, "/")
+	done := false
+	switch kind {
+	case cardPretest:
+		done = t.decidePretest(d)
+	case "declaration":
+		done = t.decideDeclaration(rest, d)
+	case "late":
+		t.updateCard(t.in.Card, false, &d)
+		done = true
+	default:
+		done = t.decideTicket(d)
+	}
+	if done {
+		t.toast = actionWords[d.Action] + " ✔"
+	}
+}
+
+// decideTicket takes a conversation, or gives it back to the assistant.
+func (t *turn) decideTicket(d Decided) bool {
+	k := t.ticket(t.in.Card)
+	switch d.Action {
+	case "take":
+		k.Held, k.HeldAt = d.By, t.now
+		t.notify(t.msg("held", "staff", t.b.staffName(d.By)))
+	case "close":
+		held := k.Held != ""
+		k.Closed = t.now
+		if held {
+			t.notify(t.msg("closed", "staff", t.b.staffName(d.By)), t.menuRows()...)
+			t.resumeAfterHuman()
+		}
+	}
+	t.updateCard(t.in.Card, k.Closed.IsZero(), &d)
+	return true
+}
+
+// resumeAfterHuman asks the question again that waited.
+func (t *turn) resumeAfterHuman() {
+	if t.quest() != nil && t.p.Reachable() {
+		t.ask(t.msg("resumed"))
+	}
+}
+
+// staffSay writes to the person in the name of the staff member.
+func (t *turn) staffSay() {
+	text := strings.TrimSpace(t.in.Text)
+	switch {
+	case text == "":
+		t.toast = "Le message est vide : rien n'est parti."
+		return
+	case len([]rune(text)) > 3500:
+		t.toast = "Le message est trop long (3500 caractères au plus) : rien n'est parti."
+		return
+	case !t.p.Gone.IsZero():
+		t.toast = "Cette personne a bloqué le robot : rien n'est parti. Appelez-la."
+		return
+	case len(t.p.Accounts) == 0 || t.p.Current().Channel == "import":
+		t.toast = "Cette personne n'a pas encore ouvert son lien : rien n'est parti."
+		return
+	}
+	name := t.b.staffName(t.in.By)
+	k := t.key()
+	t.fx = append(t.fx, Send{Key: k, Class: ClassReply, By: name, Text: B("👤 " + name).Add(T(" :\n" + text))})
+}

@@ -1,0 +1,438 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// begin starts a questionnaire. One that was under way is parked, so that
+// nothing is lost.
+func (t *turn) begin(name string, args map[string]string) {
+	q := t.b.quests[name]
+	if q == nil {
+		t.menu()
+		return
+	}
+	t.park()
+	t.p.Session = Session{Flow: name, Version: q.Version, State: q.Questions[0].Key, Args: args, Answers: map[string]Answer{}, Started: t.now}
+	if f := t.b.flows[name]; f.open != nil {
+		f.open(t)
+	}
+	if t.p.Session.Flow == name {
+		t.ask(nil)
+	}
+}
+
+// park keeps the session for later if it holds anything.
+func (t *turn) park() {
+	s := t.p.Session
+	t.p.Session = Session{}
+	if s.Flow == "" || len(s.Answers) == 0 || t.b.quests[s.Flow] == nil || t.b.quests[s.Flow].Quiet {
+		return
+	}
+	t.unpark(s.Flow, s.Args)
+	t.p.Parked = append(t.p.Parked, s)
+}
+
+// unpark takes a parked session out, if there is one of this flow and month.
+func (t *turn) unpark(name string, args map[string]string) (Session, bool) {
+	for i, s := range t.p.Parked {
+		if s.Flow == name && (args["month"] == "" || s.Args["month"] == "" || s.Args["month"] == args["month"]) {
+			t.p.Parked = append(append([]Session(nil), t.p.Parked[:i]...), t.p.Parked[i+1:]...)
+			return cloneSession(s), true
+		}
+	}
+	return Session{}, false
+}
+
+// resume takes a questionnaire up where it stood, or starts it.
+func (t *turn) resume(name string, args map[string]string) {
+	if t.p.Session.Flow == name {
+		t.ask(t.msg("resumed"))
+		return
+	}
+	s, ok := t.unpark(name, args)
+	if !ok {
+		t.begin(name, args)
+		return
+	}
+	t.park()
+	t.p.Session = s
+	t.ask(t.msg("resumed"))
+}
+
+// quest is the questionnaire under way, or nil.
+func (t *turn) quest() *Questionnaire { return t.b.quests[t.p.Session.Flow] }
+
+// current is the question under way, or nil in the engine's own states. A
+// question that a newer version removed is skipped; a changed one is asked
+// again, with a word.
+func (t *turn) current() *Question {
+	q := t.quest()
+	if q == nil {
+		return nil
+	}
+	s := &t.p.Session
+	if qu := q.question(s.State); qu != nil {
+		return qu
+	}
+	if s.State == stateSummary || s.State == stateChoose {
+		return nil
+	}
+	for i := range q.Questions {
+		qu := &q.Questions[i]
+		if _, done := s.Answers[qu.Key]; !done && qu.shown(s.Answers) {
+			s.State, s.Changed = qu.Key, true
+			return qu
+		}
+	}
+	s.State = stateSummary
+	return nil
+}
+
+// ask shows where the questionnaire stands: a question, the summary, or the
+// list of answers. intro, if any, comes first in the same message.
+func (t *turn) ask(intro Rich) {
+	s := &t.p.Session
+	qu := t.current()
+	if s.Changed || (qu != nil && t.quest().Version != s.Version) {
+		intro = t.migrate(qu, intro)
+	}
+	s.Asked = t.now
+	t.p.Turns++
+	s.Turn = t.p.Turns
+	var body Rich
+	var rows [][]Button
+	switch {
+	case qu == nil && s.State == stateChoose:
+		body, rows = t.chooseView()
+	case qu == nil:
+		s.State = stateSummary
+		body, rows = t.summaryView()
+	case s.Pending != nil:
+		body, rows = t.pendingView(qu)
+	default:
+		body, rows = t.questionView(qu)
+	}
+	previous := s.Key
+	s.Key = t.send(ClassQuestion, intro.Para(body), rows...)
+	if last, ok := t.fx[len(t.fx)-1].(Send); ok {
+		last.Replaces = previous
+		t.fx[len(t.fx)-1] = last
+	}
+}
+
+// migrate moves a session to the present version of its questionnaire: answers
+// stay by key, an answer whose option is gone is asked again.
+func (t *turn) migrate(qu *Question, intro Rich) Rich {
+	s := &t.p.Session
+	q := t.quest()
+	changed := s.Changed
+	for key, a := range s.Answers {
+		old := q.question(key)
+		if old == nil {
+			delete(s.Answers, key)
+			continue
+		}
+		if len(old.Options) > 0 && a.Value != "" && old.option(a.Value) == nil {
+			delete(s.Answers, key)
+			changed = true
+		}
+	}
+	s.Version, s.Changed, s.Picked, s.Pending = q.Version, false, nil, nil
+	if changed && qu != nil {
+		return intro.Para(t.msg("question.changed"))
+	}
+	return intro
+}
+
+// questionView is the question with its buttons.
+func (t *turn) questionView(qu *Question) (Rich, [][]Button) {
+	s := &t.p.Session
+	body := Mark(strings.TrimSpace(qu.Text), t.vars(t.flowVars()))
+	var rows [][]Button
+	for _, o := range t.optionsOf(qu) {
+		label, value := o.Label, o.Value
+		if qu.Kind == "multi" {
+			label, value = t.tick(o)
+		}
+		rows = append(rows, row(t.qbtn(label, value)))
+	}
+	switch {
+	case qu.Kind == "multi":
+		rows = append(pair(rows), row(t.qbtn("✔ C'est bon", "!done")))
+	case qu.Kind == "money" && qu.Zero != "":
+		rows = append(rows, row(t.qbtn(qu.Zero, "!zero")))
+	case qu.Kind == "document":
+		rows = append(rows, t.documentButtons(qu))
+	}
+	if qu.Kind == "document" && len(s.Answers[qu.Key].Values) > 0 {
+		body = body.Para(t.msg("document.count", "n", fmt.Sprint(len(s.Answers[qu.Key].Values))))
+	}
+	if a, ok := s.Answers[qu.Key]; ok && qu.Kind != "document" && qu.Kind != "multi" && a.Shown != "" {
+		rows = append(rows, row(t.qbtn(cut("↪ Garder : "+a.Shown, 45), "!keep")))
+	}
+	return body, append(rows, t.verbs(qu)...)
+}
+
+// pair puts short buttons two on a line.
+func pair(rows [][]Button) [][]Button {
+	var out [][]Button
+	for i := 0; i < len(rows); i++ {
+		if i+1 < len(rows) && len(rows[i]) == 1 && len(rows[i+1]) == 1 && len([]rune(rows[i][0].Label)) < 20 && len([]rune(rows[i+1][0].Label)) < 20 {
+			out = append(out, row(rows[i][0], rows[i+1][0]))
+			i++
+			continue
+		}
+		out = append(out, rows[i])
+	}
+	return out
+}
+
+// tick shows an option of a multiple choice; its button carries the state that
+// it leads to, so that a double tap counts once.
+func (t *turn) tick(o Option) (label, value string) {
+	for _, v := range t.p.Session.Picked {
+		if v == o.Value {
+			return "☑ " + o.Label, "-" + o.Value
+		}
+	}
+	return "☐ " + o.Label, "+" + o.Value
+}
+
+func (t *turn) documentButtons(qu *Question) []Button {
+	if len(t.p.Session.Answers[qu.Key].Values) > 0 {
+		return row(t.qbtn("✔ J'ai tout envoyé", "!done"))
+	}
+	if qu.Later != "" {
+		return row(t.qbtn(qu.Later, "!later"))
+	}
+	return row(t.qbtn("Je n'en ai pas", "!skip"))
+}
+
+// verbs are the ways out of every question: not understood, skip, back, pause,
+// help.
+func (t *turn) verbs(qu *Question) [][]Button {
+	var help, move []Button
+	if qu.Help != "" {
+		help = append(help, t.qbtn("Je ne comprends pas", "!unclear"))
+	}
+	if !qu.Required && qu.Kind != "info" && qu.Kind != "document" {
+		help = append(help, t.qbtn("Je passe", "!skip"))
+	}
+	if t.quest().Quiet {
+		return [][]Button{append(help, t.btn("🆘 Aide", "c.help"))}
+	}
+	if len(t.p.Session.Order) > 0 && !t.p.Session.Correcting {
+		move = append(move, t.qbtn("↩ Retour", "!back"))
+	}
+	move = append(move, t.qbtn("⏸ Pause", "!pause"), t.btn("🆘 Aide", "c.help"))
+	if len(help) == 0 {
+		return [][]Button{move}
+	}
+	return [][]Button{help, move}
+}
+
+// qbtn is a button of the question as it is asked now.
+func (t *turn) qbtn(label, option string) Button {
+	return t.btn(label, fmt.Sprintf("q.%d.%s", t.p.Session.Turn, option))
+}
+
+// pendingView echoes a reading and asks for a yes.
+func (t *turn) pendingView(*Question) (Rich, [][]Button) {
+	return t.msg("confirm", "value", t.p.Session.Pending.Shown), [][]Button{
+		row(t.qbtn("Oui, c'est ça", "!yes"), t.qbtn("Non, je corrige", "!no")),
+		row(t.btn("🆘 Aide", "c.help")),
+	}
+}
+
+// flowVars are the placeholders of the questionnaire under way.
+func (t *turn) flowVars() map[string]string {
+	v := map[string]string{"step": t.progress()}
+	if f := t.b.flows[t.p.Session.Flow]; f.vars != nil {
+		for k, s := range f.vars(t) {
+			v[k] = s
+		}
+	}
+	return v
+}
+
+// progress is "3 sur 20" among the scored questions (q1, q2…) that are shown.
+func (t *turn) progress() string {
+	q := t.quest()
+	at, all := 0, 0
+	for i := range q.Questions {
+		qu := &q.Questions[i]
+		if qu.Key[0] != 'q' || !qu.shown(t.p.Session.Answers) {
+			continue
+		}
+		all++
+		if qu.Key == t.p.Session.State {
+			at = all
+		}
+	}
+	return fmt.Sprintf("%d sur %d", at, all)
+}
+
+// optionsOf are the options of a question, computed or written.
+func (t *turn) optionsOf(qu *Question) []Option {
+	if f := t.b.flows[t.p.Session.Flow]; f.options != nil {
+		if o := f.options(t, qu); o != nil {
+			return o
+		}
+	}
+	return qu.Options
+}
+
+// record stores the answer of the question under way and moves on.
+func (t *turn) record(qu *Question, a Answer) {
+	s := &t.p.Session
+	a.Hash = qu.hash()
+	if a.Message == "" {
+		a.Message = t.in.Message
+	}
+	if t.in.Kind == KindTap {
+		a.Message = ""
+	}
+	if !s.Asked.IsZero() && len(s.Millis) < 100 {
+		s.Millis = append(s.Millis, t.now.Sub(s.Asked).Milliseconds())
+	}
+	if s.Answers == nil {
+		s.Answers = map[string]Answer{}
+	}
+	if i := slices.Index(s.Order, qu.Key); i >= 0 {
+		s.Order = slices.Delete(s.Order, i, i+1)
+	}
+	s.Order = append(s.Order, qu.Key)
+	s.Answers[qu.Key] = a
+	s.Pending, s.Picked, s.Misses = nil, nil, 0
+	t.settleQuestion(qu, a)
+	if o := qu.option(a.Value); o != nil && o.End != "" {
+		t.end(o.End)
+		return
+	}
+	t.advance(qu)
+}
+
+// settleQuestion takes the buttons away from the question just answered and
+// writes the answer in their place, so that the chat stays readable.
+func (t *turn) settleQuestion(qu *Question, a Answer) {
+	s := &t.p.Session
+	if s.Key == "" {
+		return
+	}
+	label := qu.Short
+	if label == "" {
+		label = strings.Trim(firstLine(strings.TrimSpace(qu.Text)), "* ")
+	}
+	shown := a.Shown
+	if a.Skipped != "" {
+		shown = "je passe"
+	}
+	if qu.Kind == "info" || qu.Short == "" {
+		t.do(Edit{Key: s.Key, Class: ClassDecor, Text: T("✔ " + shown)})
+		return
+	}
+	t.do(Edit{Key: s.Key, Class: ClassDecor, Text: T("✔ " + label + " : " + shown)})
+}
+
+// advance goes to the next shown question, back to the summary after a
+// correction, or to the end.
+func (t *turn) advance(qu *Question) {
+	s := &t.p.Session
+	q := t.quest()
+	if s.Correcting {
+		s.Correcting = false
+		if next := t.unanswered(); next == nil {
+			t.to("fixed")
+			t.ask(nil)
+			return
+		}
+	}
+	for i := q.byKey[qu.Key] + 1; i < len(q.Questions); i++ {
+		next := &q.Questions[i]
+		if !next.shown(s.Answers) {
+			delete(s.Answers, next.Key) // its condition no longer holds
+			continue
+		}
+		if _, done := s.Answers[next.Key]; done {
+			continue
+		}
+		t.jump(next.Key)
+		t.ask(nil)
+		return
+	}
+	if q.Summary {
+		t.jump(stateSummary)
+		t.ask(nil)
+		return
+	}
+	t.end("sent")
+}
+
+// unanswered is the first shown question without an answer, or nil.
+func (t *turn) unanswered() *Question {
+	q := t.quest()
+	for i := range q.Questions {
+		qu := &q.Questions[i]
+		if _, done := t.p.Session.Answers[qu.Key]; !done && qu.shown(t.p.Session.Answers) {
+			return qu
+		}
+	}
+	return nil
+}
+
+// to runs one transition of the table. A transition that the table does not
+// know is a defect of the engine: the session stays where it was, askable.
+func (t *turn) to(event string) bool {
+	next, err := t.quest().move(t.p.Session.State, event)
+	if err != nil {
+		return false
+	}
+	t.p.Session.State = next
+	return true
+}
+
+// jump goes forward over answered questions, one allowed step at a time.
+func (t *turn) jump(key string) {
+	q := t.quest()
+	for range len(q.Questions) + 1 {
+		if t.p.Session.State == key || t.to("next:"+key) {
+			return
+		}
+		if !t.stepForward() {
+			t.p.Session.State = key
+			return
+		}
+	}
+}
+
+// stepForward follows the table to the next question, shown or not.
+func (t *turn) stepForward() bool {
+	q := t.quest()
+	i, ok := q.byKey[t.p.Session.State]
+	if !ok {
+		return false
+	}
+	for j := i + 1; j < len(q.Questions); j++ {
+		if q.Questions[j].shown(t.p.Session.Answers) {
+			return t.to("next:" + q.Questions[j].Key)
+		}
+	}
+	return false
+}
+
+// end finishes the questionnaire with an outcome.
+func (t *turn) end(outcome string) {
+	name := t.p.Session.Flow
+	f := t.b.flows[name]
+	f.finish(t, outcome)
+	if t.p.Session.Flow == name {
+		t.p.Session = Session{}
+	}
+}
+
+// idle is how long the session has waited for an answer.
+func (t *turn) idle() time.Duration { return t.now.Sub(t.p.Session.Asked) }

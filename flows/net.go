@@ -1,0 +1,155 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coopconnexion/relais/flows/french"
+)
+
+// The safety net reads every typed text before anything else, in every state,
+// of everybody; never our own buttons. It may only add a caring answer: the
+// rest of the conversation waits until the person comes back to it.
+
+const (
+	remindCrisis  = "crisis"         // follow-up after 15 minutes, at any hour
+	crisisFollow  = 15 * time.Minute // scales.md A6
+	crisisMaxOpen = 24 * time.Hour   // then the conversation goes on by itself
+)
+
+// safetyNet answers a text that tells of danger or of marked suffering, and
+// reports whether it did.
+func (t *turn) safetyNet() bool {
+	t.closeOldCrisis()
+	words := t.in.Kind == KindText || t.in.Kind == KindEdit || t.in.Kind == KindFile
+	if !words || strings.TrimSpace(t.in.Text) == "" {
+		return false
+	}
+	if t.p.Crisis.Asked && (french.Yes(t.in.Text) || french.No(t.in.Text)) {
+		t.tapCrisis(map[bool]string{true: "yes", false: "no"}[french.Yes(t.in.Text)])
+		return true
+	}
+	level, kind := t.b.safety(t.in.Text)
+	switch level {
+	case "crisis":
+		t.crisis(kind)
+		return true
+	case "distress":
+		t.distress()
+		return true
+	}
+	if t.p.Crisis.Open && !strings.HasPrefix(strings.TrimSpace(t.in.Text), "/") {
+		t.stay()
+		return true
+	}
+	return false
+}
+
+// closeOldCrisis lets the conversation go on after a day of silence.
+func (t *turn) closeOldCrisis() {
+	if (t.p.Crisis.Open || t.p.Crisis.Asked) && t.now.Sub(t.p.Crisis.At) > crisisMaxOpen {
+		t.p.Crisis.Open, t.p.Crisis.Asked = false, false
+	}
+}
+
+// crisis gives the numbers at once, asks whether there is danger now, and
+// pages a person when the consent allows it. The words are not kept.
+func (t *turn) crisis(kind string) {
+	t.p.Crisis = Crisis{At: t.now, Open: true, Kind: kind, Paged: t.p.Crisis.Paged && t.p.Crisis.Open}
+	key := "crisis"
+	switch {
+	case kind == "violence":
+		key = "crisis.violence"
+	case kind == "third_party":
+		key = "crisis.third"
+	case t.p.Profile.Age == AgeMinor || t.p.Profile.Age == "15" || kind == "minor":
+		key = "crisis.minor"
+	}
+	t.send(ClassCrisis, t.msg(key).Para(t.pageLine()).Para(t.msg("crisis.now")),
+		row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
+	t.page()
+	t.do(Remind{Name: remindCrisis, At: t.now.Add(crisisFollow), Anytime: true})
+}
+
+// pageLine tells the truth about who is told, and when.
+func (t *turn) pageLine() Rich {
+	switch {
+	case !t.consented() || !t.b.set.Duty:
+		return nil
+	case t.b.staff.MaySpeak(t.now):
+		return t.msg("crisis.paged")
+	}
+	return t.msg("crisis.paged.later")
+}
+
+// page tells the care room who and how to reach, never what was written.
+func (t *turn) page() {
+	if !t.consented() || !t.b.set.Duty || t.p.Crisis.Paged {
+		return
+	}
+	t.p.Crisis.Paged = true
+	t.openTicketIn(DeskCare, "crisis")
+}
+
+func (t *turn) kbtn(label, value string) Button {
+	return t.btn(label, fmt.Sprintf("k.%s", value))
+}
+
+// distress asks the direct question: asking does not increase the risk (see
+// scales.md A6), and nobody is paged before the answer.
+func (t *turn) distress() {
+	t.p.Crisis.Asked = true
+	t.p.Crisis.At = t.now
+	t.send(ClassCrisis, t.msg("distress").Para(t.msg("distress.direct")),
+		row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")),
+		row(t.btn("Parler à quelqu'un", "c.human")))
+}
+
+// tapCrisis handles the net's own buttons.
+func (t *turn) tapCrisis(value string) {
+	t.toast = "Je vous lis"
+	switch value {
+	case "yes":
+		t.p.Crisis.Asked = false
+		t.crisis("suicide")
+	case "no":
+		t.p.Crisis.Asked = false
+		t.say(t.msg("distress.no"))
+		t.afterCrisis()
+	case "danger":
+		t.send(ClassCrisis, t.msg("crisis.danger"), row(t.kbtn("Ça va mieux, je reviens", "back")))
+		t.page()
+	case "safe":
+		t.send(ClassCrisis, t.msg("crisis.safe"), row(t.btn("Parler à quelqu'un", "c.human")), row(t.kbtn("Ça va mieux, je reviens", "back")))
+	case "back":
+		t.p.Crisis.Open, t.p.Crisis.Asked = false, false
+		t.do(Unremind{Name: remindCrisis})
+		t.say(t.msg("crisis.back"))
+		t.afterCrisis()
+	}
+}
+
+// afterCrisis takes the conversation up where it stood.
+func (t *turn) afterCrisis() {
+	if t.quest() != nil {
+		t.ask(nil)
+	}
+}
+
+// stay keeps the conversation open: no menu, no form.
+func (t *turn) stay() {
+	if h := t.p.OpenTicket(); h != nil && t.consented() {
+		t.relayQuietly(h)
+	}
+	t.send(ClassCrisis, t.msg("crisis.stay"), row(t.kbtn("Ça va mieux, je reviens", "back")))
+}
+
+// crisisFollowUp asks again after a quarter of an hour, once.
+func (t *turn) crisisFollowUp() {
+	if !t.p.Crisis.Open || t.p.Crisis.Follow > 0 {
+		return
+	}
+	t.p.Crisis.Follow++
+	t.send(ClassCrisis, t.msg("crisis.follow"), row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
+}

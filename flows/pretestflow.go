@@ -1,0 +1,420 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coopconnexion/relais/flows/french"
+	"github.com/coopconnexion/relais/flows/pretest"
+)
+
+const cardPretest = "pretest"
+
+// pretestFlow is what the pre-test means: it prepares a meeting, decides
+// nothing, and a person reads it.
+func (b *Book) pretestFlow() flow {
+	return flow{
+		open: func(t *turn) {
+			if t.p.Profile.Age == "15" {
+				t.p.Session = Session{}
+				t.human("")
+			}
+		},
+		finish: func(t *turn, outcome string) {
+			if outcome == "prefers_human" {
+				t.p.Session = Session{}
+				t.openTicket("meeting")
+				t.say(t.msg("pretest.human", "when", t.staffWhen()), t.menuRow())
+				return
+			}
+			t.submitPretest()
+		},
+	}
+}
+
+// pretest starts the questionnaire, or takes it up; a finished one can be
+// corrected.
+func (t *turn) pretest(arg string) {
+	if t.p.Profile.Status.Member() {
+		t.say(t.msg("pretest.member"), t.menuRow())
+		return
+	}
+	if len(t.p.PreTests) > 0 {
+		if arg == "correct" {
+			t.correctPretest()
+			return
+		}
+		t.say(t.msg("pretest.already"), t.pretestRows()...)
+		return
+	}
+	t.resume("pretest", nil)
+}
+
+func (t *turn) pretestRows() [][]Button {
+	return [][]Button{
+		row(t.btn("✏ Corriger", "c.pretest.correct"), t.btn("Ajouter quelque chose", "c.add")),
+		row(t.btn("Demander comment c'est calculé", "c.how")),
+		row(t.btn("Effacer", "c.erase"), t.btn("Menu", "c.menu")),
+	}
+}
+
+// correctPretest opens the summary of the answers sent.
+func (t *turn) correctPretest() {
+	last := t.p.PreTests[len(t.p.PreTests)-1]
+	q := t.b.quests["pretest"]
+	t.park()
+	s := Session{Flow: "pretest", Version: last.Version, State: stateSummary, Answers: cloneMap(last.Answers), Started: t.now, Millis: last.Millis}
+	for i := range q.Questions {
+		if _, ok := s.Answers[q.Questions[i].Key]; ok {
+			s.Order = append(s.Order, q.Questions[i].Key)
+		}
+	}
+	t.p.Session = s
+	t.ask(nil)
+}
+
+// submitPretest keeps the answers, shows the card to staff and tells the
+// candidate what comes next, in words and without numbers.
+func (t *turn) submitPretest() {
+	s := t.p.Session
+	p := PreTest{At: t.now, Started: s.Started, Version: s.Version, Short: s.Answers["form"].Value == "short", Answers: s.Answers, Millis: s.Millis}
+	again := len(t.p.PreTests) > 0
+	if again {
+		before := t.p.PreTests[len(t.p.PreTests)-1]
+		p.Added, p.Decision, p.Different = before.Added, before.Decision, before.Different
+	}
+	t.p.PreTests = append(t.p.PreTests, p)
+	if n := p.Answers["name"]; n.Value != "" {
+		t.p.Profile.Name = cut(n.Value, 60)
+	}
+	if ph := p.Answers["phone"]; ph.Value != "" {
+		t.p.Profile.Phone = ph.Value
+	}
+	t.p.Session = Session{}
+	if again {
+		t.updateCard(cardPretest, p.Decision == nil, nil)
+	} else {
+		t.postCard(DeskStaff, cardPretest, cardPretest)
+	}
+	if t.p.Profile.Age == AgeMinor && p.Answers["project"].Value != "" {
+		t.do(Remind{Name: remindMinorText, At: t.now.AddDate(0, 0, 30), Anytime: true})
+	}
+	t.say(t.pretestThanks(p), t.pretestRows()...)
+}
+
+var dimWords = map[pretest.Dim]string{
+	pretest.MA: "votre envie",
+	pretest.E:  "votre confiance pour agir",
+	pretest.P:  "la préparation du projet",
+	pretest.R:  "le temps et l'argent pour vivre",
+	pretest.C:  "travailler avec les autres",
+}
+
+// pretestThanks is what the candidate hears (scales file, C4).
+func (t *turn) pretestThanks(p PreTest) Rich {
+	out := t.msg("pretest.thanks")
+	if p.Short {
+		return out.Para(t.msg("pretest.next"))
+	}
+	a := rawAnswers(p)
+	var strong, work []string
+	for _, d := range []pretest.Dim{pretest.MA, pretest.E, pretest.P, pretest.R, pretest.C} {
+		s := pretest.Of(a, d)
+		switch {
+		case s.IsStrong():
+			strong = append(strong, dimWords[d])
+		case s.IsWeak():
+			work = append(work, dimWords[d])
+		}
+	}
+	if len(strong) > 0 {
+		out = out.Para(t.msg("pretest.strong", "list", strings.Join(strong, ", ")))
+	}
+	if len(work) > 2 {
+		work = lowestTwo(a, work)
+	}
+	if len(work) > 0 {
+		out = out.Para(t.msg("pretest.work", "list", strings.Join(work, ", ")))
+	}
+	return out.Para(t.msg("pretest.next"))
+}
+
+// lowestTwo keeps the two lowest dimensions, in words.
+func lowestTwo(a pretest.Answers, words []string) []string {
+	type pair struct {
+		word string
+		v    float64
+	}
+	var list []pair
+	for d, w := range dimWords {
+		for _, x := range words {
+			if w == x {
+				list = append(list, pair{w, pretest.Of(a, d).Value})
+			}
+		}
+	}
+	for i := range list {
+		for j := i + 1; j < len(list); j++ {
+			if list[j].v < list[i].v || (list[j].v == list[i].v && list[j].word < list[i].word) {
+				list[i], list[j] = list[j], list[i]
+			}
+		}
+	}
+	return []string{list[0].word, list[1].word}
+}
+
+// rawAnswers turns stored answers into numbers.
+func rawAnswers(p PreTest) pretest.Answers {
+	a := pretest.Answers{}
+	for n := 1; n <= 20; n++ {
+		ans, ok := p.Answers[fmt.Sprintf("q%d", n)]
+		switch {
+		case !ok || ans.Skipped == "skip":
+			a[n] = pretest.Skipped
+		case ans.Skipped == "unclear":
+			a[n] = pretest.Unclear
+		case len(ans.Value) == 1 && ans.Value[0] >= '1' && ans.Value[0] <= '5':
+			a[n] = int(ans.Value[0] - '0')
+		}
+	}
+	return a
+}
+
+// pretestHow explains the arithmetic, with numbers, to whoever asks.
+func (t *turn) pretestHow() Rich {
+	if len(t.p.PreTests) == 0 {
+		return t.msg("pretest.none")
+	}
+	p := t.p.PreTests[len(t.p.PreTests)-1]
+	if p.Short {
+		return t.msg("pretest.how.short")
+	}
+	out := t.msg("pretest.how")
+	a := rawAnswers(p)
+	names := map[pretest.Dim]string{pretest.MC: "la contrainte"}
+	for d, w := range dimWords {
+		names[d] = w
+	}
+	for _, d := range pretest.Dims {
+		s := pretest.Of(a, d)
+		line := fmt.Sprintf("• %s : %s", names[d], s.Band())
+		if s.Valid {
+			line = fmt.Sprintf("• %s : %.0f sur 100, %s (%d réponses sur %d)", names[d], s.Value, s.Band(), s.Answered, s.Total)
+		}
+		out = out.Line(T(line))
+	}
+	return out
+}
+
+// addToPretest waits for words to add to the card.
+func (t *turn) addToPretest() {
+	if len(t.p.PreTests) == 0 {
+		t.pretest("")
+		return
+	}
+	t.park()
+	t.p.Session = Session{State: "note", Asked: t.now}
+	t.say(t.msg("add.ask"))
+}
+
+// pendingNote takes the words after «Ajouter quelque chose».
+func (t *turn) pendingNote() bool {
+	if t.p.Session.Flow != "" || t.p.Session.State != "note" {
+		return false
+	}
+	t.p.Session = Session{}
+	last := &t.p.PreTests[len(t.p.PreTests)-1]
+	last.Added = append(append([]string(nil), last.Added...), cut(strings.TrimSpace(t.in.Text), 1000))
+	c := t.p.Cards[cardPretest]
+	t.updateCard(cardPretest, c.Open, nil)
+	t.say(t.msg("add.done"), t.menuRow())
+	return true
+}
+
+// pretestCard is the staff card (scales file, C5). Never on it: a total, a
+// rank, health, words of a crisis, a photo.
+func (t *turn) pretestCard(c CardState) (title string, body Rich, actions []Action) {
+	p := t.p.PreTests[len(t.p.PreTests)-1]
+	a := rawAnswers(p)
+	title = "Pré-test : " + t.shownName()
+	body = T("Qui : ").Add(B(t.shownName()), T(" · "+t.channelWords()))
+	if t.p.Profile.Phone != "" {
+		body = body.Add(T(" · " + t.p.Profile.Phone))
+	}
+	body = body.Line(T("Âge : " + t.ageWords()))
+	body = body.Line(T(t.pretestMeta(p)))
+	body = body.Line(T("Consentement : données, " + t.consentDay()))
+	if f := pretest.Check(a, itemMillis(p)); f.Reread() {
+		body = body.Line(B("À relire ensemble"), T(" ("+qualityWords(f)+")"))
+	}
+	if p.Short {
+		body = body.Para(T("Forme courte : réponses, sans dimensions")).Line(t.pretestAnswers(p))
+	} else {
+		for _, d := range pretest.Dims {
+			s := pretest.Of(a, d)
+			body = body.Line(T(fmt.Sprintf("• %s : ", cardDims[d])), B(s.Band()), T(fmt.Sprintf(" (%d/%d)", s.Answered, s.Total)))
+		}
+		body = body.Line(T(pretest.Profile(a)))
+	}
+	body = body.Para(T("Motifs : " + shownOr(p.Answers["q1"])))
+	body = body.Line(T("Besoins : " + shownOr(p.Answers["q20"])))
+	body = body.Line(T("Disponible : " + shownOr(p.Answers["slots"])))
+	if w := p.Answers["project"].Value; w != "" {
+		body = body.Line(T("Projet : « " + cut(w, 1000) + " »"))
+	}
+	for _, w := range p.Added {
+		body = body.Line(T("Ajouté : « " + w + " »"))
+	}
+	body = body.Para(t.interviewLines(p, a))
+	body = body.Para(B("Aide à l'entretien. Ne permet pas de refuser."))
+	body = body.Line(T("La personne peut contester : elle demande à parler à quelqu'un, une autre personne relit."))
+	if d := p.Decision; d != nil {
+		body = body.Para(t.decisionLine(*d))
+		if p.Different {
+			body = body.Line(T("Différent de la suggestion."))
+		}
+	}
+	return title, body, pretestActions(p)
+}
+
+var cardDims = map[pretest.Dim]string{pretest.MA: "Envie", pretest.MC: "Contrainte", pretest.E: "Confiance pour agir", pretest.P: "Préparation", pretest.R: "Ressources", pretest.C: "Coopération"}
+
+func shownOr(a Answer) string {
+	if a.Shown == "" || a.Skipped != "" {
+		return "non dit"
+	}
+	return a.Shown
+}
+
+func (t *turn) interviewLines(p PreTest, a pretest.Answers) Rich {
+	out := T("Questions pour l'entretien :")
+	if p.Short {
+		return out.Line(T("• Partir du projet et des besoins."))
+	}
+	for _, q := range pretest.Interview(a) {
+		out = out.Line(T("• " + q))
+	}
+	for _, s := range pretest.Suggest(a, p.Answers["q20"].Values) {
+		out = out.Line(T("Suggestion : "), B(s.Label), T(" (règle : "+s.Rule+")"))
+	}
+	return out
+}
+
+func (t *turn) pretestAnswers(p PreTest) Rich {
+	var out Rich
+	for _, qu := range t.b.quests["pretest"].Questions {
+		if a, ok := p.Answers[qu.Key]; ok && qu.Key[0] == 'q' {
+			out = out.Line(T("• " + qu.Short + " : " + a.Shown))
+		}
+	}
+	return out
+}
+
+// itemMillis are the thinking times of the twenty questions.
+func itemMillis(p PreTest) []int64 {
+	if len(p.Millis) > 22 {
+		return p.Millis[2:22]
+	}
+	if len(p.Millis) > 2 {
+		return p.Millis[2:]
+	}
+	return p.Millis
+}
+
+func qualityWords(q pretest.Quality) string {
+	var w []string
+	if q.Contradiction {
+		w = append(w, "réponses qui se contredisent")
+	}
+	if q.StraightLine {
+		w = append(w, "beaucoup de réponses identiques de suite")
+	}
+	if q.Fast {
+		w = append(w, "réponses très rapides")
+	}
+	if q.Unclear > 0 {
+		w = append(w, fmt.Sprintf("%d « je ne comprends pas » : proposer de le faire ensemble", q.Unclear))
+	}
+	return strings.Join(w, " ; ")
+}
+
+func (t *turn) pretestMeta(p PreTest) string {
+	form := "forme longue"
+	if p.Short {
+		form = "forme courte"
+	}
+	helped := "aide non précisée"
+	switch p.Answers["helped"].Value {
+	case "yes":
+		helped = "aidé·e par quelqu'un"
+	case "no":
+		helped = "sans aide"
+	}
+	l := p.At.In(t.b.set.Zone)
+	return fmt.Sprintf("Le %s · %s · %s · %s", french.Day(l), form, duration(p.At.Sub(p.Started)), helped)
+}
+
+func duration(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("en %d secondes", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("en %d minutes", int(d.Minutes()))
+	}
+	return "en plusieurs fois"
+}
+
+func pretestActions(p PreTest) []Action {
+	if p.Decision != nil && p.Decision.Action == "orient" {
+		return nil
+	}
+	acts := []Action{
+		{ID: "rdv", Label: "Rendez-vous", Ask: "Quand, et où ? La personne lira ce texte. Exemple : mardi 8 décembre à 10 h, 12 rue de la Gare, Lens.", Required: true, Style: "primary"},
+		{ID: "orient", Label: "Orienter ailleurs", Ask: "Pourquoi, et vers qui ? La personne lira ce texte.", Required: true},
+	}
+	if p.Decision == nil {
+		acts = append([]Action{{ID: "take", Label: "Prendre en charge"}}, acts...)
+	}
+	return acts
+}
+
+// decidePretest records who decided what, when and why, and tells the person.
+func (t *turn) decidePretest(d Decided) bool {
+	p := &t.p.PreTests[len(t.p.PreTests)-1]
+	staff := t.b.staffName(d.By)
+	suggested := pretest.Suggest(rawAnswers(*p), p.Answers["q20"].Values)
+	p.Decision = &d
+	switch d.Action {
+	case "take":
+		t.notify(t.msg("pretest.taken", "staff", staff), t.menuRow())
+	case "rdv":
+		p.Different = false
+		t.notify(t.msg("pretest.rdv", "staff", staff, "text", d.Reason),
+			row(t.btn("C'est bon pour moi", "c.rdv.yes"), t.btn("Je ne peux pas", "c.rdv.no")))
+	case "orient":
+		p.Different = len(suggested) > 0 // every suggestion leads to a meeting
+		t.notify(t.msg("pretest.orient", "staff", staff, "text", d.Reason), row(t.btn("Parler à quelqu'un", "c.human")))
+	default:
+		return false
+	}
+	open := d.Action == "take"
+	t.updateCard(cardPretest, open, &d)
+	return true
+}
+
+// answerAppointment tells staff whether the date suits.
+func (t *turn) answerAppointment(arg string) {
+	if _, ok := t.p.Cards[cardPretest]; !ok {
+		t.menu()
+		return
+	}
+	if arg == "yes" {
+		t.threadLine(cardPretest, T("✔ Le rendez-vous convient."), false)
+		t.toast = "C'est noté ✔"
+		t.say(t.msg("rdv.yes"), t.menuRow())
+		return
+	}
+	t.threadLine(cardPretest, T("✖ Le rendez-vous ne convient pas. Proposez une autre date."), false)
+	t.say(t.msg("rdv.no"), t.menuRow())
+}

@@ -1,0 +1,143 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// human opens a ticket: a person of the team answers here. Asking silences
+// nothing.
+func (t *turn) human(string) {
+	if !t.consented() {
+		t.say(t.msg("human.noconsent"))
+		t.admitted()
+		return
+	}
+	if open := t.p.OpenTicket(); open != nil {
+		t.toast = "C'est déjà demandé ✔"
+		t.say(t.msg("human.again", "when", t.staffWhen()), t.backRow()...)
+		return
+	}
+	t.openTicket("asked")
+	t.toast = "C'est transmis ✔"
+	t.say(t.msg("human.asked", "when", t.staffWhen()), t.backRow()...)
+}
+
+func (t *turn) backRow() [][]Button {
+	if t.quest() != nil {
+		return [][]Button{row(t.btn("▶ Revenir à ma question", "c.continue"))}
+	}
+	return [][]Button{row(t.btn("Menu", "c.menu"))}
+}
+
+// staffWhen tells honestly when somebody reads.
+func (t *turn) staffWhen() string {
+	if t.b.staff.MaySpeak(t.now) {
+		return t.b.words("staff.open")
+	}
+	return t.b.words("staff.closed")
+}
+
+func (t *turn) openTicket(why string) *Ticket { return t.openTicketIn(DeskStaff, why) }
+
+// openTicketIn posts a contact card and makes it the person's thread.
+func (t *turn) openTicketIn(room Account, why string) *Ticket {
+	kind := "contact"
+	if why == "crisis" {
+		kind = "crisis"
+	}
+	key := fmt.Sprintf("%s/%d", kind, len(t.p.Tickets)+1)
+	t.p.Tickets = append(t.p.Tickets, Ticket{Key: key, Opened: t.now, Why: why})
+	t.postCard(room, key, kind)
+	return &t.p.Tickets[len(t.p.Tickets)-1]
+}
+
+// relay passes the person's words to the human who holds the conversation; an
+// emoji shows that it went through.
+func (t *turn) relay(k *Ticket) {
+	t.relayQuietly(k)
+	if t.in.Message != "" {
+		t.react("👀")
+		return
+	}
+	t.say(t.msg("relayed"))
+}
+
+func (t *turn) relayQuietly(k *Ticket) {
+	text := strings.TrimSpace(t.in.Text)
+	if text == "" {
+		text = "(message sans texte)"
+	}
+	t.threadLine(k.Key, T(text), true)
+}
+
+// threadLine writes under a card.
+func (t *turn) threadLine(card string, text Rich, fromPerson bool) {
+	c := t.p.Cards[card]
+	c.Lines++
+	t.setCard(card, c)
+	t.do(Post{Room: t.roomOf(card), Key: fmt.Sprintf("%s/line/%d", card, c.Lines), Thread: card, Text: text, FromPerson: fromPerson, Class: ClassDesk, Message: t.in.Message})
+}
+
+// roomOf is where a card was posted: crises go to the care room.
+func (t *turn) roomOf(card string) Account {
+	if strings.HasPrefix(card, "crisis/") {
+		return DeskCare
+	}
+	return DeskStaff
+}
+
+func (t *turn) setCard(key string, c CardState) {
+	if t.p.Cards == nil {
+		t.p.Cards = map[string]CardState{}
+	}
+	t.p.Cards[key] = c
+}
+
+// thread is the card under which words without a ticket are shown: the latest
+// open one, or a new contact card.
+func (t *turn) thread() string {
+	if k := t.p.OpenTicket(); k != nil {
+		return k.Key
+	}
+	best, at := "", time.Time{}
+	for key, c := range t.p.Cards {
+		if c.Open && (c.At.After(at) || (c.At.Equal(at) && key < best)) {
+			best, at = key, c.At
+		}
+	}
+	if best == "" {
+		best = t.openTicket("said").Key
+	}
+	return best
+}
+
+// postCard shows a new card to staff.
+func (t *turn) postCard(room Account, key, kind string) {
+	t.setCard(key, CardState{Kind: kind, At: t.now, Version: 1, Open: true})
+	t.do(Post{Room: room, Key: key, Card: t.card(key), Class: ClassDesk})
+}
+
+// updateCard shows a card again after a change.
+func (t *turn) updateCard(key string, open bool, d *Decided) {
+	c, ok := t.p.Cards[key]
+	if !ok {
+		return
+	}
+	c.Version++
+	c.Open = open
+	if d != nil {
+		c.Decided = d
+	}
+	t.setCard(key, c)
+	t.do(Post{Room: t.roomOf(key), Key: key, Update: true, Card: t.card(key), Class: ClassDesk})
+}
+
+// staffName is how staff are called towards persons.
+func (b *Book) staffName(id string) string {
+	if n := b.set.Staff[id]; n != "" {
+		return n
+	}
+	return "l'équipe"
+}
