@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -290,9 +291,9 @@ func TestStoppedChannelKeepsItsLetters(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := open(t, nil)
 		defer p.close()
-		ok := false
+		var ok atomic.Bool
 		p.channel.reply = func(flows.Letter, int) error {
-			if !ok {
+			if !ok.Load() {
 				return ErrStop
 			}
 			return nil
@@ -305,7 +306,7 @@ func TestStoppedChannelKeepsItsLetters(t *testing.T) {
 		if !slices.Contains(p.alarms, "telegram:stopped") {
 			t.Errorf("alarms %v", p.alarms)
 		}
-		ok = true
+		ok.Store(true)
 		time.Sleep(probeAfter + time.Second)
 		p.settle()
 		if n := len(p.channel.ids()); n != 3 {
@@ -672,8 +673,8 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestClockMovedByHand(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		var offset time.Duration
-		now := func() time.Time { return time.Now().Add(offset) }
+		var offset atomic.Int64
+		now := func() time.Time { return time.Now().Add(time.Duration(offset.Load())) }
 		morning := time.Now().Add(8 * time.Hour)
 		p := open(t, func(o *Options) {
 			o.Now = now
@@ -685,7 +686,7 @@ func TestClockMovedByHand(t *testing.T) {
 		if len(p.channel.ids()) != 0 {
 			t.Fatal("sent at night")
 		}
-		offset = 9 * time.Hour
+		offset.Store(int64(9 * time.Hour))
 		p.settle()
 		if len(p.channel.ids()) != 1 {
 			t.Error("the moved clock was not noticed")

@@ -272,7 +272,11 @@ func (p *post) start(change func(*Options)) {
 	o := Options{
 		Outbox: p.box, Blobs: p.box, Report: p.reports,
 		Channels: []Served{{Channel: p.channel}},
-		Alarm:    func(channel, code string) { p.alarms = append(p.alarms, channel+":"+code) },
+		Alarm: func(channel, code string) {
+			p.box.mu.Lock()
+			defer p.box.mu.Unlock()
+			p.alarms = append(p.alarms, channel+":"+code)
+		},
 	}
 	if change != nil {
 		change(&o)

@@ -95,7 +95,7 @@ func (c *Channel) catchUp(ctx context.Context, from time.Time) (n int, err error
 func (c *Channel) catchUpThread(ctx context.Context, room, thread, from string) (n int, err error) {
 	var list []message
 	err = c.each(ctx, room, thread, from, func(m goslack.Message) {
-		if m.Timestamp > from {
+		if _, staff := c.opt.Staff[m.User]; staff && m.Timestamp > from {
 			list = append(list, written(room, m))
 		}
 	})

@@ -182,6 +182,8 @@ func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 		c.log.Warn("slack: the list of staff is empty: everyone is refused")
 	}
 	defer c.tasks.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	c.intake.Store(&in)
 	defer c.intake.Store(nil)
 	defer c.up.Store(false)
