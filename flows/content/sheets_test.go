@@ -166,7 +166,7 @@ func TestWordingsBelongToOneSheet(t *testing.T) {
 
 var (
 	amountRef  = regexp.MustCompile(`\{amount:([^}]*)\}`)
-	bareAmount = regexp.MustCompile(`[0-9][0-9  ,.]*[   ]?(€|euros?\b)`)
+	bareAmount = regexp.MustCompile(`[0-9][0-9\s\x{a0}\x{202f},.]*(€|euros?\b)`)
 	familiar   = regexp.MustCompile(`(?i)(^|[^\pL])(tu|ton|ta|tes|toi|t['’])($|[^\pL])`)
 	phraseEnd  = regexp.MustCompile(`[.!?…](\s+|$)|\n`)
 	word       = regexp.MustCompile(`[\pL\pN][\pL\pN,’'.%-]*`)
