@@ -131,13 +131,20 @@ func actionBlocks(card *flows.Card) ([]goslack.Block, error) {
 	return out, nil
 }
 
+// pressValue writes what a button carries. A question that does not fit is
+// shortened: better a short question than none.
 func pressValue(card *flows.Card, a flows.Action) (string, error) {
-	p := press{Card: card.ID, Action: a.ID, Version: card.Version, Ask: ellipsis(clean(a.Ask), maxAsk), Required: a.Required}
-	b, err := json.Marshal(p)
-	if err != nil || size(string(b)) > maxValue {
-		return "", &bot.RejectedError{Cause: "button_value_too_long"}
+	p := press{Card: card.ID, Action: a.ID, Version: card.Version, Required: a.Required}
+	for n := maxAsk; n > 0; n /= 2 {
+		p.Ask = ellipsis(clean(a.Ask), n)
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(p); err == nil && size(b.String()) <= maxValue {
+			return strings.TrimSpace(b.String()), nil
+		}
 	}
-	return string(b), nil
+	return "", &bot.RejectedError{Cause: "button_value_too_long"}
 }
 
 // plainText makes a text object that reads no markup, within n characters.

@@ -268,7 +268,7 @@ func TestFindAmongMany(t *testing.T) {
 	l := letter(&flows.Post{Key: "k", Card: card()})
 	l.Created = time.Now().AddDate(1, 0, 0)
 	id := w.deliver(l)
-	for range 450 {
+	for range 220 {
 		w.deliver(letter(&flows.Post{Key: "x", Text: flows.T("autre")}))
 	}
 	if got, found, err := w.ch.Find(t.Context(), l); !found || got != id || err != nil {

@@ -44,6 +44,9 @@ func (c *Channel) call(ctx context.Context, method string, f func(context.Contex
 }
 
 func (c *Channel) callWithin(ctx context.Context, d time.Duration, method string, f func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return &bot.RetryError{After: time.Second, Cause: "stopping"}
+	}
 	inner, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	t := &trace{}

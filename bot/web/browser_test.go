@@ -126,8 +126,8 @@ func TestMainPath(t *testing.T) {
 	p.Axe()
 	p.Press("Escape")
 	p.Wait(`!document.querySelector("#about").open && document.activeElement.id === "about-open"`)
-	if n := len(prog.inputs()); n != 13 {
-		t.Errorf("%d inputs taken, want 13", n)
+	if n := len(prog.inputs()); n != 14 {
+		t.Errorf("%d inputs taken, want 14", n)
 	}
 }
 

@@ -1,7 +1,7 @@
 // The demo's clock: what time it is there, and how to move it.
 
 import { get, post } from './api.js';
-import { byId, hour, leaf, longDay, toast } from './dom.js';
+import { byId, hour, leaf, longDay, shortDay, toast } from './dom.js';
 
 let base = 0; // the demo's time at the last word from the program, in ms
 let heard = 0; // when that was, by the page's own stopwatch
@@ -27,6 +27,7 @@ function show() {
   byId('now').setAttribute('datetime', at.toISOString());
   byId('now-hour').textContent = hour(at);
   byId('now-date').textContent = longDay(at);
+  byId('now-short').textContent = shortDay(at);
   if (longDay(at) === day) return;
   const turning = day !== '';
   day = longDay(at);

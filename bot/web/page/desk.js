@@ -37,7 +37,8 @@ function render() {
   const list = (filter === 'open' ? open : done).toReversed();
   sync(byId('cards'), list.map((c) => ({ key: c.id, mark: JSON.stringify(c), make: (old) => card(c, old) })), cardsShown);
   const empty = byId('cards-empty');
-  empty.hidden = list.length > 0;
+  byId('begin').hidden = data.cards.length > 0;
+  empty.hidden = list.length > 0 || !data.cards.length;
   empty.textContent = filter === 'open'
     ? 'Rien à traiter pour le moment. Une fiche arrive ici quand quelqu’un a besoin de l’équipe.'
     : 'Aucune fiche traitée pour le moment.';
@@ -136,20 +137,23 @@ async function act(c, a, button) {
 function threads() {
   const list = data.threads.toReversed();
   byId('threads-empty').hidden = list.length > 0;
-  sync(byId('threads'), list.map((t, i) => ({
-    key: t.person, mark: JSON.stringify(t), make: (old) => thread(t, old, i === 0),
+  sync(byId('threads'), list.map((t) => ({
+    key: t.person, mark: JSON.stringify(t), make: (old) => thread(t, old),
   })), threadsShown);
 }
 
 // thread builds a conversation once, then only changes its messages: what staff
 // are typing stays.
-function thread(t, old, open) {
-  const el = old || emptyThread(t, open);
+function thread(t, old) {
+  const el = old || emptyThread(t, data.threads.length === 1);
   const last = t.messages.at(-1);
   el.querySelector('.snippet').textContent = last ? last.text.replace(/\s+/g, ' ') : 'Pas encore de message';
   const box = el.querySelector('.lines');
   el.shown ||= new Map();
   sync(box, bubbles(t.messages, { names: true, author: (m) => (m.from === 'person' ? nameOf(t.person) : m.by) }), el.shown);
+  const words = t.messages.filter((m) => m.from === 'person').length;
+  if (words > (el.words || 0)) el.open = true; // someone waits for an answer
+  el.words = words;
   box.hidden = !t.messages.length;
   box.scrollTop = box.scrollHeight;
   return el;

@@ -35,13 +35,21 @@ function render(messages) {
   const fresh = sync(log, list, shown);
   if (opening) setTimeout(() => log.setAttribute('aria-live', 'polite'), 200);
   if (opening || near || fresh.some((el) => el.classList.contains('from-person'))) {
-    log.scrollTo({ top: log.scrollHeight, behavior: 'auto' });
+    settle();
   }
+}
+
+// settle shows the newest message: its end, or its beginning when it is taller
+// than the phone.
+function settle() {
+  log.scrollTop = log.scrollHeight;
+  const newest = [...log.querySelectorAll('.message')].at(-1);
+  if (newest && newest.offsetHeight > log.clientHeight - 24) log.scrollTop = newest.offsetTop - 12;
 }
 
 function welcome() {
   return h('div', { class: 'welcome' },
-    h('p', {}, 'Cette conversation est vide.'),
+    h('p', {}, 'Touchez « Démarrer » pour dire bonjour à Relais.'),
     h('button', { type: 'button', class: 'button primary', onclick: () => { say('/start'); text.focus(); } }, 'Démarrer'));
 }
 

@@ -16,32 +16,42 @@ func (p *Page) Click(selector string) {
 }
 
 // ClickText clicks on the visible button, link, label or summary with this
-// text. When several have it, the last one on the page is meant: in a
+// text, all white space being equal. When several have it, the last one on the page is meant: in a
 // conversation, the newest.
 func (p *Page) ClickText(text string) {
 	p.t.Helper()
 	p.clickOn(fmt.Sprintf(`[...document.querySelectorAll("button, a, label, summary")].filter((e) =>
-		e.checkVisibility() && e.textContent.trim() === %s).at(-1)`, quote(text)), text)
+		e.checkVisibility() && e.textContent.replace(/\s+/g, " ").trim() === %s).at(-1)`, quote(text)), text)
 }
 
+// clickOn waits until the element that the expression finds is there, still,
+// and not covered by another, then clicks on it.
 func (p *Page) clickOn(find, name string) {
 	p.t.Helper()
-	p.Wait(fmt.Sprintf("(%s)?.checkVisibility()", find))
 	var at struct {
 		X, Y  float64
 		Above string
 	}
 	p.Eval(fmt.Sprintf(`(async () => {
-		const e = %s;
-		e.scrollIntoView({block: "center", behavior: "instant"});
-		await Promise.allSettled(document.getAnimations().filter((a) => a.effect.getComputedTiming().iterations !== Infinity).map((a) => a.finished));
-		const r = e.getBoundingClientRect();
-		const x = r.x + r.width / 2, y = r.y + r.height / 2;
-		const hit = document.elementFromPoint(x, y);
-		const good = hit && (e.contains(hit) || hit.contains(e));
-		return {x, y, above: good ? "" : (hit ? hit.outerHTML.slice(0, 120) : "nothing")};
-	})()`, find), &at)
+		const end = performance.now() + %d;
+		const frame = () => new Promise((done) => setTimeout(done, 30));
+		let above = "nothing there";
+		while (performance.now() < end) {
+			const e = %s;
+			if (!e?.checkVisibility()) { await frame(); continue; }
+			e.scrollIntoView({block: "center", behavior: "instant"});
+			const before = e.getBoundingClientRect();
+			await frame();
+			const r = e.getBoundingClientRect();
+			const x = r.x + r.width / 2, y = r.y + r.height / 2;
+			const hit = document.elementFromPoint(x, y);
+			if (before.x === r.x && before.y === r.y && hit && (e.contains(hit) || hit.contains(e))) return {x, y, above: ""};
+			above = hit ? hit.outerHTML.slice(0, 120) : "nothing";
+		}
+		return {x: 0, y: 0, above};
+	})()`, patience.Milliseconds()/2, find), &at)
 	if at.Above != "" {
+		p.Shot("failed-" + strings.ReplaceAll(p.t.Name(), "/", "-"))
 		p.t.Fatalf("click on %q: covered by %s", name, at.Above)
 	}
 	for _, kind := range []string{"mouseMoved", "mousePressed", "mouseReleased"} {
