@@ -37,11 +37,14 @@ func (l *lexicon) normalise(text string) normal {
 		if len(tok) >= 10 {
 			n.glued = append(n.glued, tok)
 		}
-		next := ""
+		prev, next := "", ""
+		if i > 0 {
+			prev = raw[i-1]
+		}
 		if i+1 < len(raw) {
 			next = raw[i+1]
 		}
-		if w := l.expand(tok, next); w != "" {
+		if w := l.expand(prev, tok, next); w != "" {
 			b.WriteString(w)
 			b.WriteByte(' ')
 			n.words++

@@ -5,7 +5,7 @@ import "strings"
 // expand writes out one word: SMS forms, elisions, and one-letter mistakes in
 // the words of danger. An empty result drops the word: the first half of a
 // French negation carries nothing and is often left out.
-func (l *lexicon) expand(tok, next string) string {
+func (l *lexicon) expand(prev, tok, next string) string {
 	switch tok {
 	case "ne", "n":
 		return ""
@@ -19,11 +19,27 @@ func (l *lexicon) expand(tok, next string) string {
 			return "si"
 		}
 		return "se"
+	case "peu", "pe", "peus":
+		if prev == "je" || prev == "j" {
+			return "peux"
+		}
 	}
 	if w, ok := l.sms[tok]; ok {
 		return w
 	}
+	if rest, ok := afterJ(tok); ok {
+		return "je " + l.expand("je", rest, next)
+	}
 	return l.repair(tok)
+}
+
+// afterJ splits the pronoun written onto its verb (jveux, jdors): no French
+// word starts with j and a consonant.
+func afterJ(tok string) (string, bool) {
+	if len(tok) < 3 || tok[0] != 'j' || !strings.ContainsRune("bcdfgklmnpqrstvxz", rune(tok[1])) {
+		return "", false
+	}
+	return tok[1:], true
 }
 
 // repair returns the word of danger that tok misspells by one letter, or tok.
