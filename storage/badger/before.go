@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	db "github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/badger/v4/table"
+	"github.com/dgraph-io/ristretto/v2/z"
 
 	"github.com/coopconnexion/relais/storage/engine"
 )
@@ -47,6 +50,9 @@ func checkFiles(dir string, mark MarkState) error {
 			return fmt.Errorf("%w: table %06d.sst is missing in %s; restore the last backup", engine.ErrDamaged, id, dir)
 		}
 	}
+	if err := checkTables(dir, man, tables); err != nil {
+		return err
+	}
 	if untouched || mark.ManifestSize == 0 {
 		return nil
 	}
@@ -61,6 +67,47 @@ func checkFiles(dir string, mark MarkState) error {
 		}
 	}
 	return nil
+}
+
+// maxVerified is the total size of tables up to which every block is checked
+// before opening (about a second); beyond it only their ends are, which finds
+// cut files, and the rest is left to Verify.
+const maxVerified = 1 << 30
+
+// checkTables opens every table here, where a panic can be caught: a damaged
+// one makes Badger end the process from a goroutine of its own.
+func checkTables(dir string, man db.Manifest, tables map[uint64]int64) error {
+	var total int64
+	for _, size := range tables {
+		total += size
+	}
+	mode := options.NoVerification
+	if total <= maxVerified {
+		mode = options.OnTableRead
+	}
+	for id := range man.Tables {
+		if err := checkTable(table.NewFilename(id, dir), mode); err != nil {
+			return fmt.Errorf("%w: table %06d.sst is not readable in %s (%v); restore the last backup", engine.ErrDamaged, id, dir, err)
+		}
+	}
+	return nil
+}
+
+func checkTable(path string, mode options.ChecksumVerificationMode) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("its index is broken")
+		}
+	}()
+	f, err := z.OpenMmapFile(path, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	t, err := table.OpenTable(f, table.Options{ReadOnly: true, ChkMode: mode})
+	if err != nil {
+		return err
+	}
+	return t.Close(-1) // -1: leave its length alone
 }
 
 // tablesIn lists the table files by number.
