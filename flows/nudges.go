@@ -25,6 +25,8 @@ const (
 	nudgeActualisation = "actualisation"
 	nudgeResume        = "resume"
 
+	// quietAfter leaves a person alone who has just been here.
+	quietAfter  = 2 * time.Hour
 	forgetAfter = 7 * 24 * time.Hour
 	parkAfter   = 96 * time.Hour // a day after the second reminder
 )
@@ -178,6 +180,9 @@ func (t *turn) moment(i item) (time.Time, bool) {
 	if at.Before(t.now) {
 		at = t.now
 	}
+	if rest := t.p.Seen.Add(quietAfter); at.Before(rest) && i.name != nudgeResume {
+		at = rest
+	}
 	at = t.b.hours.Next(at)
 	for LocalDay(at, t.b.set.Zone) == t.p.Nudges.Last {
 		l := at.In(t.b.set.Zone).AddDate(0, 0, 1)
@@ -269,7 +274,7 @@ func (t *turn) nudge() {
 	items := t.items()
 	for i := range items {
 		it := &items[i]
-		if it.at.After(t.now) || !t.now.Before(it.until) {
+		if at, ok := t.moment(*it); !ok || at.After(t.now) {
 			continue
 		}
 		if best == nil || it.until.Before(best.until) {
