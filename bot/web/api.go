@@ -63,6 +63,7 @@ func (a *api) routes() http.Handler {
 type apiError struct {
 	status      int
 	field, text string
+	kept        bool // the input is safe: it must not be sent again
 }
 
 func (e *apiError) Error() string {
@@ -95,7 +96,7 @@ func writeError(w http.ResponseWriter, err error) {
 	if !errors.As(err, &e) {
 		e = &apiError{status: http.StatusServiceUnavailable, text: "Relais n’a pas pu répondre. Réessayez."}
 	}
-	writeJSON(w, e.status, map[string]string{"error": e.Error(), "field": e.field})
+	writeJSON(w, e.status, map[string]any{"error": e.Error(), "field": e.field, "kept": e.kept})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
@@ -132,7 +133,7 @@ func (a *api) take(r *http.Request, lock string, in flows.Input, shown func() er
 		return out, err
 	}
 	if err := a.opts.Settle(r.Context()); err != nil {
-		return out, &apiError{status: http.StatusServiceUnavailable, text: "c’est bien reçu, mais la réponse tarde."}
+		return out, &apiError{status: http.StatusServiceUnavailable, text: "c’est bien reçu, mais la réponse tarde.", kept: true}
 	}
 	return out, nil
 }

@@ -3,6 +3,10 @@
 package web
 
 import (
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -134,10 +138,19 @@ func TestMainPath(t *testing.T) {
 // photo is a small picture to send.
 func photo(t *testing.T) string {
 	t.Helper()
-	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89" +
-		"\x00\x00\x00\rIDATx\xdac\xd4\x8e\xda\xf2\x1f\x00\x04\x1d\x02h\xa5\xa3\xc1\x1f\x00\x00\x00\x00IEND\xaeB`\x82"
+	m := image.NewGray(image.Rect(0, 0, 220, 140)) // a sheet with lines
+	for y := range 140 {
+		for x := range 220 {
+			ink := x > 20 && x < 200-(y*37)%90 && y > 20 && y < 125 && y%14 < 4
+			m.SetGray(x, y, color.Gray{Y: map[bool]uint8{true: 110, false: 244}[ink]})
+		}
+	}
 	path := filepath.Join(t.TempDir(), "facture.png")
-	if err := os.WriteFile(path, []byte(png), 0o600); err != nil {
+	f, err := os.Create(path)
+	if err == nil {
+		err = errors.Join(png.Encode(f, m), f.Close())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -103,7 +103,11 @@ func New(o Options) (*Demo, error) {
 	return &Demo{opts: o, screens: scr, uploads: up, hub: newHub()}, nil
 }
 
-// Close releases the folder and ends the pages' event streams.
+// EndStreams ends the pages' event streams, which would otherwise hold up a
+// server that shuts down. It suits [http.Server.RegisterOnShutdown].
+func (d *Demo) EndStreams() { d.hub.close() }
+
+// Close ends the streams and releases the folder. Delivery must have ended.
 func (d *Demo) Close() error {
 	d.hub.close()
 	return d.screens.close()

@@ -1,9 +1,10 @@
 // The page's way to the program: JSON both ways, and one stream of events.
 
 export class Refused extends Error {
-  constructor(message, field) {
+  constructor(message, field, kept) {
     super(message);
     this.field = field;
+    this.kept = Boolean(kept); // what was sent is safe: it must not be sent again
   }
 }
 
@@ -18,7 +19,7 @@ async function call(path, options) {
   if (!answer.ok) {
     const field = data.field || '';
     const text = String(data.error || 'Relais n’a pas pu répondre.');
-    throw new Refused(sentence(field && text.startsWith(field + ' : ') ? text.slice(field.length + 3) : text), field);
+    throw new Refused(sentence(field && text.startsWith(field + ' : ') ? text.slice(field.length + 3) : text), field, data.kept);
   }
   return data;
 }

@@ -54,7 +54,8 @@ async function move(button) {
     const what = button.dataset.move;
     const answer = await post('/api/clock', what === 'next' ? { next: true } : { advance: what });
     set(answer.now);
-    toast(answer.moved === false ? 'Aucun rappel n’est prévu.' : `Il est maintenant ${hour(now())}, ${longDay(now())}.`);
+    if (answer.moved === false) toast('Aucun rappel n’est prévu.');
+    else byId('now-said').textContent = `Il est maintenant ${hour(now())}, ${longDay(now())}.`;
   } catch (e) {
     toast(e.message, 'bad');
   } finally {

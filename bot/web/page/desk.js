@@ -7,7 +7,7 @@ import { ask } from './ask.js';
 
 const kinds = {
   pretest: 'Pré-test', declaration: 'Déclaration', contact: 'Demande de contact',
-  question: 'Question', crisis: 'Urgence', reminder: 'Relance', late: 'Retard',
+  question: 'Question', crisis: 'Urgence', late: 'Déclaration en retard',
 };
 const longText = 420; // characters of a card shown before « Lire la suite »
 
@@ -83,7 +83,7 @@ function card(c, old) {
       c.open ? null : h('span', { class: 'kind state' }, 'Traitée'),
       h('time', { datetime: c.at }, `${shortDay(at)}, ${hour(at)}`)),
     h('h4', { id: title, tabindex: '-1' }, c.title),
-    h('p', { class: 'card-who' }, avatar(c.person), nameOf(c.person)),
+    c.title.includes(nameOf(c.person)) ? null : h('p', { class: 'card-who' }, avatar(c.person), nameOf(c.person)),
     words(c),
     c.actions.length ? h('div', { class: 'actions', role: 'group', 'aria-label': 'Décider' },
       c.actions.map((a) => h('button', {
@@ -182,7 +182,7 @@ async function answer(to, text) {
     toast(said.toast);
     await load();
   } catch (e) {
-    if (!text.value) text.value = words;
+    if (!text.value && !e.kept) text.value = words;
     toast(e.message, 'bad');
   }
 }

@@ -16,6 +16,7 @@ let current = '';
 let queue = Promise.resolve(); // what was said is sent in order
 let waiting = 0;
 
+const first = (name) => name.split(' ')[0];
 export const person = (id) => people.find((p) => p.id === id);
 
 export const load = gathered(async () => {
@@ -60,6 +61,7 @@ export function changed(id) {
   if (!choice || unread.has(id)) return undefined;
   unread.add(id);
   choice.closest('label').append(h('span', { class: 'unread' }, hidden(' (nouveau message)')));
+  toast(`Nouveau message sur le téléphone de ${first(person(id).name)}.`);
   return undefined;
 }
 
@@ -92,7 +94,7 @@ async function say(words) {
     await inOrder(() => post('/api/say', { person: who, text: words }));
     await load();
   } catch (e) {
-    if (!text.value) text.value = words;
+    if (!text.value && !e.kept) text.value = words;
     grow();
     problem(e);
   }
@@ -170,7 +172,7 @@ function showPeople() {
   byId('who').replaceChildren(...people.map((p, i) => h('label', { class: 'one' },
     h('input', { type: 'radio', name: 'who', value: p.id, checked: i === 0, class: 'vh', onchange: () => choose(p.id) }),
     h('span', { class: `avatar tone-${p.tone}`, 'aria-hidden': 'true' }, initials(p.name)),
-    h('span', { class: 'one-name' }, p.name.split(' ')[0]),
+    h('span', { class: 'one-name' }, first(p.name)),
     h('span', { class: 'one-role' }, roles[p.role] || p.role))));
 }
 
