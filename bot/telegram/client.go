@@ -210,12 +210,13 @@ func final(err error) error {
 	return err
 }
 
-// wait is the pause after the n-th failure in a row (from 1): half a second,
-// doubling up to thirty seconds, less up to a quarter by chance.
+// wait is the pause after the n-th failure in a row (from 1): a quarter of a
+// second, doubling up to five seconds, less up to a quarter by chance. People
+// are waiting behind it, and Telegram can bear a call every five seconds.
 func wait(n int) time.Duration {
-	d := 30 * time.Second
-	if n < 7 {
-		d = min(d, time.Second/2<<max(0, n-1))
+	d := 5 * time.Second
+	if n < 6 {
+		d = min(d, time.Second/4<<max(0, n-1))
 	}
 	return d - time.Duration(rand.Float64()*float64(d)/4)
 }

@@ -237,6 +237,7 @@ func (s *Server) dispatch(method string, r *http.Request, p params) (any, *apiEr
 	h, ok := handlers[method]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.changed()
 	if !ok {
 		s.violate(method, "unknown method")
 		return nil, &apiError{code: 404, text: "Not Found: method not found"}
