@@ -21,8 +21,17 @@ func ledgerHash(p pid) string {
 	return hex.EncodeToString(h[:16])
 }
 
-// ledger appends a line and syncs it. A line may come twice after a crash.
+// ledger appends a line, once, and syncs it.
 func (s *Store) ledger(p pid) error {
+	lines, err := readLedger(s.opt.path("erased"))
+	if err != nil {
+		return fmt.Errorf("storage: ledger of erasures: %w", err)
+	}
+	for _, l := range lines {
+		if strings.HasSuffix(l, " "+ledgerHash(p)) {
+			return nil
+		}
+	}
 	f, err := os.OpenFile(s.opt.path("erased"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("storage: ledger of erasures: %w", err)
