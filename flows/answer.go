@@ -77,7 +77,7 @@ func (t *turn) stale() {
 		t.ask(t.msg("tap.here"))
 		return
 	}
-	if t.quest() == nil && t.consented() && t.p.Held() == nil {
+	if t.quest() == nil && t.consented() && t.p.Held() == nil && t.now.Sub(t.p.Ended).Seconds() > 60 {
 		t.menu()
 	}
 	if !t.consented() && t.quest() == nil {

@@ -70,11 +70,12 @@ type Book struct {
 // flow is what a questionnaire means: how it starts, what its summary shows,
 // what its end does.
 type flow struct {
-	vars    func(t *turn) map[string]string
-	options func(t *turn, q *Question) []Option // computed options of a question
-	open    func(t *turn)                       // after the session was made
-	summary func(t *turn) Rich
-	finish  func(t *turn, outcome string)
+	vars     func(t *turn) map[string]string
+	options  func(t *turn, q *Question) []Option // computed options of a question
+	open     func(t *turn)                       // after the session was made
+	answered func(t *turn, q *Question)          // after an answer was recorded
+	summary  func(t *turn) Rich
+	finish   func(t *turn, outcome string)
 }
 
 // NewBook reads the content and checks it. Every problem is reported at once.
@@ -155,6 +156,7 @@ func clonePerson(p Person) *Person {
 func cloneSession(s Session) Session {
 	s.Answers = cloneMap(s.Answers)
 	s.Args = cloneMap(s.Args)
+	s.Former = cloneMap(s.Former)
 	s.Order = append([]string(nil), s.Order...)
 	s.Picked = append([]string(nil), s.Picked...)
 	s.Millis = append([]int64(nil), s.Millis...)

@@ -29,6 +29,11 @@ func (b *Book) declarationFlow() flow {
 			}
 			return t.monthOptions()
 		},
+		answered: func(t *turn, q *Question) {
+			if q.Key == "month" {
+				t.recall()
+			}
+		},
 		summary: func(t *turn) Rich { return t.declarationSummary() },
 		finish:  func(t *turn, _ string) { t.submitDeclaration() },
 	}
@@ -117,6 +122,27 @@ func (t *turn) monthRefused(m string) Rich {
 		return t.msg("month.old")
 	}
 	return nil
+}
+
+// recall offers the amounts of a month already sent, to keep or to change; its
+// documents stay with it.
+func (t *turn) recall() {
+	s := &t.p.Session
+	s.Former = nil
+	d := t.p.Declaration(s.Answers["month"].Value)
+	if d == nil {
+		return
+	}
+	v := d.Latest()
+	s.Former = map[string]Answer{
+		"revenue":  {Value: strconv.FormatInt(v.RevenueCents, 10), Shown: french.Euros(v.RevenueCents)},
+		"expenses": {Value: strconv.FormatInt(v.ExpensesCents, 10), Shown: french.Euros(v.ExpensesCents)},
+	}
+	if _, begun := s.Answers["documents"]; !begun && len(v.Documents) > 0 {
+		a := Answer{Values: append([]string(nil), v.Documents...)}
+		a.Shown = t.documentsShown(a)
+		s.Answers["documents"] = a
+	}
 }
 
 // amounts reads the answers in cents.

@@ -256,6 +256,9 @@ func (t *turn) staffSay() {
 		t.toast = "Cette personne n'a pas encore ouvert son lien : rien n'est parti."
 		return
 	}
+	if h := t.p.Held(); h != nil {
+		h.Last = t.now
+	}
 	name := t.b.staffName(t.in.By)
 	k := t.key()
 	t.fx = append(t.fx, Send{Key: k, Class: ClassReply, By: name, Text: B("👤 " + name).Add(T(" :\n" + text))})

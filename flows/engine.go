@@ -171,10 +171,20 @@ func (t *turn) questionView(qu *Question) (Rich, [][]Button) {
 	if qu.Kind == "document" && len(s.Answers[qu.Key].Values) > 0 {
 		body = body.Para(t.msg("document.count", "n", fmt.Sprint(len(s.Answers[qu.Key].Values))))
 	}
-	if a, ok := s.Answers[qu.Key]; ok && qu.Kind != "document" && qu.Kind != "multi" && a.Shown != "" {
+	if a, ok := t.former(qu.Key); ok && qu.Kind != "document" && qu.Kind != "multi" && a.Shown != "" {
 		rows = append(rows, row(t.qbtn(cut("↪ Garder : "+a.Shown, 45), "!keep")))
 	}
 	return body, append(rows, t.verbs(qu)...)
+}
+
+// former is the answer that may be kept: the one given before in this session,
+// or the one of an earlier sending.
+func (t *turn) former(key string) (Answer, bool) {
+	if a, ok := t.p.Session.Answers[key]; ok {
+		return a, true
+	}
+	a, ok := t.p.Session.Former[key]
+	return a, ok
 }
 
 // pair puts short buttons two on a line.
@@ -308,6 +318,9 @@ func (t *turn) record(qu *Question, a Answer) {
 	s.Order = append(s.Order, qu.Key)
 	s.Answers[qu.Key] = a
 	s.Pending, s.Picked, s.Misses = nil, nil, 0
+	if f := t.b.flows[s.Flow]; f.answered != nil {
+		f.answered(t, qu)
+	}
 	t.settleQuestion(qu, a)
 	if o := qu.option(a.Value); o != nil && o.End != "" {
 		t.end(o.End)
@@ -328,9 +341,6 @@ func (t *turn) settleQuestion(qu *Question, a Answer) {
 		label = strings.Trim(firstLine(strings.TrimSpace(qu.Text)), "* ")
 	}
 	shown := a.Shown
-	if a.Skipped != "" {
-		shown = "je passe"
-	}
 	if qu.Kind == "info" || qu.Short == "" {
 		t.do(Edit{Key: s.Key, Class: ClassDecor, Text: T("✔ " + shown)})
 		return
@@ -428,6 +438,7 @@ func (t *turn) stepForward() bool {
 func (t *turn) end(outcome string) {
 	name := t.p.Session.Flow
 	f := t.b.flows[name]
+	t.p.Ended = t.now
 	f.finish(t, outcome)
 	if t.p.Session.Flow == name {
 		t.p.Session = Session{}

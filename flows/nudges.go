@@ -25,6 +25,9 @@ const (
 	nudgeActualisation = "actualisation"
 	nudgeResume        = "resume"
 
+	// heldFor is how long a conversation stays held when nobody writes: then
+	// the assistant takes over again, so that no one is forgotten in silence.
+	heldFor = 72 * time.Hour
 	// quietAfter leaves a person alone who has just been here.
 	quietAfter  = 2 * time.Hour
 	forgetAfter = 7 * 24 * time.Hour
@@ -205,6 +208,7 @@ func (t *turn) plan() {
 	if horizon := t.horizon(); next.IsZero() || (!horizon.IsZero() && horizon.Before(next)) {
 		next = horizon
 	}
+	next = t.wholeMinute(next)
 	if next.Equal(t.p.Nudges.Next) {
 		return
 	}
@@ -216,14 +220,35 @@ func (t *turn) plan() {
 	t.do(Remind{Name: remindPlan, At: next})
 }
 
+// wholeMinute rounds up to a minute, and past the wake being handled: the store
+// knows a wake by its second, and takes each only once.
+func (t *turn) wholeMinute(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	if r := at.Truncate(time.Minute); r.Before(at) {
+		at = r.Add(time.Minute)
+	}
+	if t.in.Kind == KindWake && !at.After(t.in.Due) {
+		at = t.in.Due.Truncate(time.Minute).Add(time.Minute)
+	}
+	return at
+}
+
 // horizon is when the plan of a member must be drawn up again even if nothing
 // is in sight: the first of next month.
 func (t *turn) horizon() time.Time {
-	if !t.p.Profile.Status.Member() || !t.consented() || !t.p.Reachable() {
+	if !t.consented() || !t.p.Reachable() {
 		return time.Time{}
+	}
+	if h := t.p.Held(); h != nil {
+		return t.b.hours.Next(h.spoken().Add(heldFor))
 	}
 	if t.p.Crisis.Open {
 		return t.b.hours.Next(t.p.Crisis.At.Add(crisisMaxOpen + time.Hour))
+	}
+	if !t.p.Profile.Status.Member() {
+		return time.Time{}
 	}
 	f := french.FirstOfMonth(t.local()).AddDate(0, 1, 0)
 	return t.b.hours.Next(t.day(f.Year(), f.Month(), 1))
@@ -243,6 +268,7 @@ func (t *turn) wake() {
 	switch t.in.Name {
 	case remindPlan:
 		t.p.Nudges.Next = time.Time{} // it has just been taken
+		t.closeSilentTicket()
 		t.closeOldCrisis()
 		t.nudge()
 	case remindCrisis:

@@ -13,6 +13,9 @@ type Person struct {
 	Secret string `json:"secret"`
 	// Accounts is where the person can be reached, the current one last.
 	Accounts []Account `json:"accounts,omitempty"`
+	// Ended is when a questionnaire was last finished: a second tap just after
+	// is the thumb, not the person.
+	Ended time.Time `json:"ended,omitzero"`
 	// Created is when the person was first heard of.
 	Created time.Time `json:"created"`
 	// Seen is the time of the person's last input.
@@ -119,6 +122,8 @@ type Session struct {
 	Version int               `json:"version,omitempty"`
 	State   string            `json:"state,omitempty"` // question key, or a state of the engine ("summary")
 	Answers map[string]Answer `json:"answers,omitempty"`
+	// Former are the answers of an earlier sending, offered again one by one.
+	Former map[string]Answer `json:"former,omitempty"`
 	// Order is the questions answered, in order, for "back".
 	Order []string `json:"order,omitempty"`
 	// Args are what the questionnaire was started with (the month).
@@ -237,6 +242,16 @@ type Ticket struct {
 	Held   string    `json:"held,omitempty"`
 	HeldAt time.Time `json:"held_at,omitzero"`
 	Closed time.Time `json:"closed,omitzero"`
+	// Last is when one of the two wrote last.
+	Last time.Time `json:"last,omitzero"`
+}
+
+// spoken is when something was last said in a held conversation.
+func (k *Ticket) spoken() time.Time {
+	if k.Last.After(k.HeldAt) {
+		return k.Last
+	}
+	return k.HeldAt
 }
 
 // CardState is a card as it was last shown to staff.

@@ -69,7 +69,20 @@ func (t *turn) relayQuietly(k *Ticket) {
 	if text == "" {
 		text = "(message sans texte)"
 	}
+	k.Last = t.now
 	t.threadLine(k.Key, T(text), true)
+}
+
+// closeSilentTicket gives a held conversation back to the assistant after
+// three days without a word.
+func (t *turn) closeSilentTicket() {
+	h := t.p.Held()
+	if h == nil || t.now.Sub(h.spoken()) < heldFor {
+		return
+	}
+	h.Closed = t.now
+	t.threadLine(h.Key, T("Trois jours sans message : le robot reprend. La personne peut redemander quelqu'un à tout moment."), false)
+	t.updateCard(h.Key, false, nil)
 }
 
 // threadLine writes under a card.

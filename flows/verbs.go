@@ -68,7 +68,7 @@ func (t *turn) verb(qu *Question, name string) {
 		}
 		t.record(qu, Answer{Skipped: "skip", Shown: "je passe"})
 	case "keep":
-		if a, ok := s.Answers[qu.Key]; ok {
+		if a, ok := t.former(qu.Key); ok {
 			t.record(qu, a)
 			return
 		}

@@ -34,6 +34,8 @@ type world struct {
 	log     []string
 	cover   map[string]map[string]bool
 	from    flows.Account
+	step    time.Duration     // between two inputs of the person
+	typed   map[string]string // message ids by text
 }
 
 type bubble struct {
@@ -75,7 +77,7 @@ func newWorld(t testing.TB) *world {
 	}
 	zone := testSettings().Zone
 	return &world{t: t, book: book, now: time.Date(2026, 12, 1, 9, 0, 0, 0, zone), series: map[string]int{}, wakes: map[string]flows.Remind{},
-		desk: map[string]*flows.Card{}, cover: map[string]map[string]bool{}, from: flows.Account{Channel: "telegram", ID: "77"}}
+		desk: map[string]*flows.Card{}, cover: map[string]map[string]bool{}, from: flows.Account{Channel: "telegram", ID: "77"}, typed: map[string]string{}, step: 4 * time.Second}
 }
 
 func (w *world) load() flows.Person {
@@ -99,6 +101,9 @@ func (w *world) member(fields map[string]string) {
 
 func (w *world) apply(in flows.Input) flows.Decision {
 	w.n++
+	if in.Role == flows.RolePerson {
+		w.now = w.now.Add(w.step)
+	}
 	in.ID, in.At = fmt.Sprintf("in/%d", w.n), w.now
 	p := w.load()
 	v := flows.View{Person: p, New: !w.exists, Linked: in.Code == "CODE", UnknownCode: in.Code != "" && in.Code != "CODE",
@@ -213,42 +218,36 @@ func actions(c *flows.Card) string {
 }
 
 func (w *world) say(text string) flows.Decision {
-	w.logf("> %s", text)
-	return w.apply(flows.Input{Role: flows.RolePerson, Kind: flows.KindText, Text: text, From: w.from, Message: fmt.Sprintf("msg%d", w.n), Name: "Léa"})
+	w.logf("> %s", strings.ReplaceAll(text, "\n", `\n`))
+	id := fmt.Sprintf("msg%d", w.n)
+	w.typed[text] = id
+	return w.apply(flows.Input{Role: flows.RolePerson, Kind: flows.KindText, Text: text, From: w.from, Message: id, Name: "Léa"})
 }
 
 // tap presses the latest button whose label starts so.
 func (w *world) tap(label string) flows.Decision {
 	w.logf("! %s", label)
+	return w.press(w.find(label))
+}
+
+// find returns the data of the latest button whose label starts so.
+func (w *world) find(label string) string {
+	w.t.Helper()
 	for i := len(w.chat) - 1; i >= 0; i-- {
 		for _, r := range w.chat[i].rows {
 			for _, b := range r {
 				if strings.HasPrefix(b.Label, label) {
-					return w.press(b.Data)
+					return b.Data
 				}
 			}
 		}
 	}
 	w.t.Fatalf("no button %q\n%s", label, strings.Join(w.log, "\n"))
-	return flows.Decision{}
+	return ""
 }
 
 func (w *world) press(data string) flows.Decision {
 	return w.apply(flows.Input{Role: flows.RolePerson, Kind: flows.KindTap, Button: data, From: w.from, Name: "Léa"})
-}
-
-func (w *world) photo() flows.Decision {
-	w.logf("> (photo)")
-	return w.apply(flows.Input{Role: flows.RolePerson, Kind: flows.KindFile, From: w.from, Message: fmt.Sprintf("msg%d", w.n), File: &flows.FileRef{Channel: "telegram", ID: "f", Name: "facture.jpg", Mime: "image/jpeg", Size: 1000, Photo: true}})
-}
-
-func (w *world) act(card, action, text string) flows.Decision {
-	w.logf("& %s %s %s", card, action, text)
-	v := 0
-	if c := w.desk[card]; c != nil {
-		v = c.Version
-	}
-	return w.apply(flows.Input{Role: flows.RoleStaff, Kind: flows.KindAct, Card: card, Action: action, Text: text, By: "admin", Version: v, About: "p1"})
 }
 
 // pass moves the clock, waking what comes due within the hours, in order.
