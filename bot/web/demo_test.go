@@ -263,3 +263,15 @@ func TestEvents(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+func TestCleanName(t *testing.T) {
+	for in, want := range map[string]string{
+		"facture.pdf": "facture.pdf", "../../etc/passwd": "passwd", `C:\Users\a\reçu 1.jpg`: "reçu 1.jpg",
+		"": "document", "..": "document", "\x00\n": "document", " a ": "a", "a\u202egpj.exe": "agpj.exe",
+		strings.Repeat("é", 150) + ".pdf": strings.Repeat("é", 60) + "…" + strings.Repeat("é", 26) + ".pdf",
+	} {
+		if got := cleanName(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

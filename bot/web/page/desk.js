@@ -59,7 +59,7 @@ function staff() {
 // announce tells those who look at the phone that the desk has work.
 function announce(open) {
   for (const c of open) {
-    if (!known.has(c.id) && !first) toast('Nouvelle fiche au bureau : ' + c.title);
+    if (!known.has(c.id) && !first) toast(`Nouvelle fiche au bureau. ${c.title}`);
     known.add(c.id);
   }
 }

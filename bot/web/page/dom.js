@@ -83,14 +83,16 @@ export function initials(name) {
   return name.split(/[\s-]+/).filter(Boolean).map((w) => w[0]).slice(0, 2).join('').toUpperCase();
 }
 
-// toast says something for a few seconds, to eyes and to screen readers.
-export function toast(text, kind) {
+// toast says something for a few seconds, to eyes and to screen readers: at the
+// side of the page, or on the phone.
+export function toast(text, kind, where = 'toasts') {
   if (!text) return;
-  const box = byId('toasts');
+  const box = byId(where);
   const el = h('p', { class: 'toast' + (kind ? ' ' + kind : '') }, text);
   box.append(el);
-  while (box.children.length > 3) box.firstChild.remove();
-  setTimeout(() => el.remove(), Math.max(5000, text.length * 90));
+  while (box.children.length > 2) box.firstChild.remove();
+  const short = where !== 'toasts' && text.length < 30; // « C’est noté »
+  setTimeout(() => el.remove(), short ? 2500 : Math.max(5000, text.length * 90));
 }
 
 // sync makes the children of box those of list, in order, keeping elements

@@ -29,15 +29,14 @@ export const load = gathered(async () => {
 
 function render(messages) {
   const opening = !shown.size;
-  const near = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+  const below = log.scrollHeight - log.scrollTop - log.clientHeight; // what is hidden under the edge
   if (opening) log.setAttribute('aria-live', 'off');
   const list = bubbles(messages, { buttons: (m) => keyboard(m, tap) });
   if (!messages.length) list.push({ key: 'start', mark: '', make: welcome });
   const fresh = sync(log, list, shown);
   if (opening) setTimeout(() => log.setAttribute('aria-live', 'polite'), 200);
-  if (opening || near || fresh.some((el) => el.classList.contains('from-person'))) {
-    settle();
-  }
+  if (opening || (fresh.length && below < 160) || fresh.some((el) => el.classList.contains('from-person'))) settle();
+  else if (below < 160) log.scrollTop = log.scrollHeight - log.clientHeight - below;
 }
 
 // settle shows the newest message: its end, or its beginning when it is taller
@@ -109,7 +108,7 @@ async function tap(m, b, button) {
   button.classList.add('tapped');
   try {
     const answer = await inOrder(() => post('/api/tap', { person: who, message: m.id, button: b.id }));
-    toast(answer.toast);
+    toast(answer.toast, '', 'device-toasts');
     await load();
     follow(last);
   } catch (e) {
@@ -129,6 +128,7 @@ function follow(last) {
   const active = document.activeElement;
   const lost = !active || active === document.body;
   if (newest && newest.dataset.id !== (last && last.dataset.id)) {
+    settle();
     if (lost || log.contains(active)) newest.focus({ preventScroll: true });
   } else if (lost && newest) {
     newest.focus({ preventScroll: true });
