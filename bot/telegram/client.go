@@ -29,7 +29,8 @@ const (
 // newClient makes the HTTP client for all calls: it follows no redirection
 // (they would carry the token and people's words elsewhere) and closes idle
 // connections before the other side does, since a request on a connection that
-// just died is ambiguous.
+// just died is ambiguous. HTTP/1.1 on purpose: a call that times out then takes
+// its dead connection with it, instead of leaving it to all the others.
 func newClient(given *http.Client) *http.Client {
 	client := &http.Client{}
 	if given != nil {
@@ -40,7 +41,8 @@ func newClient(given *http.Client) *http.Client {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 32
 		t.IdleConnTimeout = 30 * time.Second
-		t.ResponseHeaderTimeout = 0
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP1(true)
 		client.Transport = t
 	}
 	client.Transport = tracing{client.Transport}

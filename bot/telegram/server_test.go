@@ -95,7 +95,7 @@ func (b blobs) PutBlob(context.Context, flows.PersonID, string, io.Reader) error
 
 // bench is a channel against the stand-in, with its log.
 type bench struct {
-	t      *testing.T
+	t      testing.TB
 	s      *telegramtest.Server
 	c      *Channel
 	log    *lockedBuffer
@@ -119,7 +119,7 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func newBench(t *testing.T, change func(*telegramtest.Options, *Options)) *bench {
+func newBench(t testing.TB, change func(*telegramtest.Options, *Options)) *bench {
 	t.Helper()
 	so := telegramtest.Options{Rate: -1, ChatRate: -1, MaxPoll: 2 * time.Second}
 	b := &bench{t: t, log: &lockedBuffer{}, alarms: make(chan string, 100)}
@@ -161,10 +161,10 @@ func (b *bench) run(in bot.Intake) (stop func() error) {
 
 func (b *bench) until(what string, ok func() bool) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
 	defer cancel()
 	if err := b.s.Wait(ctx, ok); err != nil {
-		b.t.Fatalf("waiting for %s: %v\n%s", what, err, b.s)
+		b.t.Fatalf("waiting for %s: %v\n%.2000s", what, err, b.s)
 	}
 }
 

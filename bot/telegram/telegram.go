@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,16 +62,23 @@ type Channel struct {
 	answers chan answer
 	parts   partMemory
 	poison  poisonCount
+	leaving sync.Map // groups that are being left, by id
 
 	meMu sync.Mutex
 	me   string
 }
+
+// secretForm is what Telegram accepts as a webhook secret.
+var secretForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 
 // New makes the channel. It makes no call yet.
 func New(o Options) (*Channel, error) {
 	o.Token = strings.TrimSpace(o.Token)
 	if o.Token == "" {
 		return nil, errors.New("telegram: the token is empty: set RELAIS_TELEGRAM_TOKEN")
+	}
+	if o.WebhookURL != "" && !secretForm.MatchString(o.WebhookSecret) {
+		return nil, errors.New("telegram: a webhook needs a secret of 1 to 256 letters, digits, _ or -: set RELAIS_TELEGRAM_WEBHOOK_SECRET")
 	}
 	if o.APIURL == "" {
 		o.APIURL = DefaultAPI

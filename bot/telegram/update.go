@@ -149,7 +149,11 @@ func (c *Channel) leave(ctx context.Context, ch chat) {
 	if ch.Type != "group" && ch.Type != "supergroup" && ch.Type != "channel" {
 		return
 	}
+	if _, already := c.leaving.LoadOrStore(ch.ID, true); already {
+		return
+	}
 	go func() {
+		defer c.leaving.Delete(ch.ID)
 		_ = c.call(context.WithoutCancel(ctx), callTimeout, func(ctx context.Context) error {
 			_, err := c.api.LeaveChat(ctx, &tg.LeaveChatParams{ChatID: ch.ID})
 			return err // best effort: the next message there leads here again
@@ -163,6 +167,7 @@ func fromMessage(in *flows.Input, m *message) bool {
 	}
 	in.Name = cleanName(m.From.FirstName)
 	in.Message = strconv.Itoa(m.ID)
+	defer withCaption(in, m)
 	switch {
 	case m.ViaBot != nil: // the words of another robot
 		in.Kind, in.Text = flows.KindUnsupported, "other"
@@ -181,6 +186,17 @@ func fromMessage(in *flows.Input, m *message) bool {
 		return kind != ""
 	}
 	return true
+}
+
+// CaptionField is the field of an unsupported input that holds the words
+// written beside the video, the voice message…: the safety net reads them too.
+const CaptionField = "caption"
+
+func withCaption(in *flows.Input, m *message) {
+	if in.Kind != flows.KindUnsupported || m.Caption+m.Text == "" {
+		return
+	}
+	in.Fields = map[string]string{CaptionField: cleanText(m.Caption + m.Text)}
 }
 
 // unsupported names what a message without text holds, in a fixed vocabulary;

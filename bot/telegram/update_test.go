@@ -194,6 +194,30 @@ func FuzzUpdate(f *testing.F) {
 	})
 }
 
+func TestWordsBesideAVideoAreKept(t *testing.T) {
+	c := quiet(t)
+	in, ok := asInput(t, c, private(`"video":{"file_id":"s"},"caption":"je n'en peux plus"`))
+	if !ok || in.Text != "video" || in.Fields[CaptionField] != "je n'en peux plus" {
+		t.Errorf("%+v", in)
+	}
+	if in, _ = asInput(t, c, private(`"voice":{"file_id":"s"}`)); in.Fields != nil {
+		t.Errorf("%+v", in)
+	}
+}
+
+func TestOptionsThatCannotWork(t *testing.T) {
+	for name, o := range map[string]Options{
+		"no token":      {Token: " "},
+		"no secret":     {Token: "1:x", WebhookURL: "https://x.fr"},
+		"wrong secret":  {Token: "1:x", WebhookURL: "https://x.fr", WebhookSecret: "é"},
+		"spaced secret": {Token: "1:x", WebhookURL: "https://x.fr", WebhookSecret: "a b"},
+	} {
+		if _, err := New(o); err == nil || strings.Contains(err.Error(), "1:x") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestUnreadableUpdateStillHasItsID(t *testing.T) {
 	u, err := parseUpdate([]byte(`{"update_id":12,"message":{"message_id":"not a number"}}`))
 	if err == nil || u.ID != 12 {

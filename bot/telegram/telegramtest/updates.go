@@ -54,6 +54,14 @@ func (s *Server) RestartIDs(next int64) {
 	s.updateID = next - 1
 }
 
+// Forget drops what is not confirmed, as if it had been.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = nil
+	s.changed()
+}
+
 // Redeliver queues confirmed updates once more, with their own ids.
 func (s *Server) Redeliver(ids ...int64) {
 	s.mu.Lock()
