@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
+	"strings"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -57,4 +59,29 @@ func (c *Channel) download(ctx context.Context, link string) (io.ReadCloser, err
 		return nil, &bot.RejectedError{Cause: "file"}
 	}
 	return nil, &bot.UnknownError{Cause: "download", Answered: true}
+}
+
+// photoRef names the largest size of a photo.
+func photoRef(sizes []models.PhotoSize) *flows.FileRef {
+	best := sizes[0]
+	for _, s := range sizes {
+		if s.Width*s.Height > best.Width*best.Height {
+			best = s
+		}
+	}
+	return &flows.FileRef{
+		Channel: Name, ID: best.FileID, Name: "photo.jpg", Mime: "image/jpeg",
+		Size: int64(best.FileSize), Photo: true,
+	}
+}
+
+// documentRef names a document, by a name that is safe to keep.
+func documentRef(d *models.Document) *flows.FileRef {
+	name := cleanName(path.Base(strings.ReplaceAll(d.FileName, "\\", "/")))
+	if name == "" || name == "." || name == "/" {
+		name = "document"
+	}
+	return &flows.FileRef{
+		Channel: Name, ID: d.FileID, Name: name, Mime: cleanName(d.MimeType), Size: d.FileSize,
+	}
 }

@@ -3,7 +3,6 @@ package telegram
 import (
 	"context"
 	"encoding/json"
-	"path"
 	"strconv"
 	"strings"
 
@@ -261,29 +260,6 @@ func (c *Channel) fromMember(ctx context.Context, in *flows.Input, m *member) bo
 		return false
 	}
 	return true
-}
-
-func photoRef(sizes []models.PhotoSize) *flows.FileRef {
-	best := sizes[0]
-	for _, s := range sizes {
-		if s.Width*s.Height > best.Width*best.Height {
-			best = s
-		}
-	}
-	return &flows.FileRef{
-		Channel: Name, ID: best.FileID, Name: "photo.jpg", Mime: "image/jpeg",
-		Size: int64(best.FileSize), Photo: true,
-	}
-}
-
-func documentRef(d *models.Document) *flows.FileRef {
-	name := cleanName(path.Base(strings.ReplaceAll(d.FileName, "\\", "/")))
-	if name == "" || name == "." || name == "/" {
-		name = "document"
-	}
-	return &flows.FileRef{
-		Channel: Name, ID: d.FileID, Name: name, Mime: cleanName(d.MimeType), Size: d.FileSize,
-	}
 }
 
 // readCommand takes the bot's name off a command ("/aide@relais_bot") and reads
