@@ -33,7 +33,7 @@ var ticketWhy = map[string]string{
 	"said":     "a écrit un message",
 	"staff":    "conversation ouverte par l'équipe",
 	"erase":    "demande l'effacement de ses données",
-	"crisis":   "message inquiétant",
+	"crisis":   "a envoyé un message inquiétant",
 	"gone":     "a bloqué le robot : plus aucun message ne passe",
 	"failed":   "un message n'a pas pu lui être remis",
 	"question": "pose une question sans réponse",

@@ -69,7 +69,16 @@ func (t *turn) crisis(kind string) {
 	t.send(ClassCrisis, t.msg(key).Para(t.pageLine()).Para(t.msg("crisis.now")),
 		row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
 	t.page()
+	t.tellHolder()
 	t.do(Remind{Name: remindCrisis, At: t.now.Add(crisisFollow), Anytime: true})
+}
+
+// tellHolder tells the human who holds the conversation that a message was
+// answered by the safety net; its words stay with the person.
+func (t *turn) tellHolder() {
+	if h := t.p.Held(); h != nil && t.consented() {
+		t.threadLine(h.Key, T("Message inquiétant : le robot a donné les numéros d'aide. Appelez la personne."), false)
+	}
 }
 
 // pageLine tells the truth about who is told, and when.
@@ -101,6 +110,7 @@ func (t *turn) kbtn(label, value string) Button {
 func (t *turn) distress() {
 	t.p.Crisis.Asked = true
 	t.p.Crisis.At = t.now
+	t.tellHolder()
 	t.send(ClassCrisis, t.msg("distress").Para(t.msg("distress.direct")),
 		row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")),
 		row(t.btn("Parler à quelqu'un", "c.human")))
@@ -118,6 +128,7 @@ func (t *turn) tapCrisis(value string) {
 		t.say(t.msg("distress.no"))
 		t.afterCrisis()
 	case "danger":
+		t.p.Crisis.Relay = true
 		t.send(ClassCrisis, t.msg("crisis.danger"), row(t.kbtn("Ça va mieux, je reviens", "back")))
 		t.page()
 	case "safe":
@@ -137,9 +148,10 @@ func (t *turn) afterCrisis() {
 	}
 }
 
-// stay keeps the conversation open: no menu, no form.
+// stay keeps the conversation open: no menu, no form. The words go to the team
+// only after the person was told so (danger: «écrivez votre adresse»).
 func (t *turn) stay() {
-	if h := t.p.OpenTicket(); h != nil && t.consented() {
+	if h := t.p.OpenTicket(); h != nil && t.p.Crisis.Relay && t.consented() {
 		t.relayQuietly(h)
 	}
 	t.send(ClassCrisis, t.msg("crisis.stay"), row(t.kbtn("Ça va mieux, je reviens", "back")))

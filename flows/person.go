@@ -294,7 +294,7 @@ type Crisis struct {
 	Asked  bool      `json:"asked,omitempty"` // the direct question waits for an answer
 	Paged  bool      `json:"paged,omitempty"`
 	Kind   string    `json:"kind,omitempty"`
-	Turn   int       `json:"turn,omitempty"`
+	Relay  bool      `json:"relay,omitempty"`  // the person was told that the team reads
 	Follow int       `json:"follow,omitempty"` // follow-ups sent
 }
 

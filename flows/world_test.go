@@ -91,6 +91,8 @@ func (w *world) load() flows.Person {
 	return flows.Person{ID: "p1", Secret: "secret", Accounts: []flows.Account{w.from}, Created: w.now}
 }
 
+func (w *world) save(p flows.Person) { w.person, _ = json.Marshal(p) }
+
 // member makes an imported member who tapped the link.
 func (w *world) member(fields map[string]string) {
 	w.exists = true
@@ -274,4 +276,14 @@ func (w *world) pass(d time.Duration) {
 		w.apply(flows.Input{Role: flows.RoleClock, Kind: flows.KindWake, Name: r.Name, Due: r.At, About: "p1"})
 	}
 	w.now = end
+}
+
+func (w *world) photo() flows.Decision {
+	w.logf("> (photo)")
+	return w.apply(flows.Input{Role: flows.RolePerson, Kind: flows.KindFile, From: w.from, Message: fmt.Sprintf("msg%d", w.n), File: &flows.FileRef{Channel: "telegram", ID: "f", Name: "facture.jpg", Mime: "image/jpeg", Size: 1000, Photo: true}})
+}
+
+func (w *world) act(card, action, text string) flows.Decision {
+	w.logf("& %s %s %s", card, action, text)
+	return w.apply(flows.Input{Role: flows.RoleStaff, Kind: flows.KindAct, Card: card, Action: action, Text: text, By: "admin", Version: w.desk[card].Version, About: "p1"})
 }
