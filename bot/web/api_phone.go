@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
@@ -166,19 +167,8 @@ func (a *api) receive(r *http.Request) (f received, err error) {
 		if err == io.EOF {
 			break
 		}
-		if err != nil {
-			return f, uploadError(err)
-		}
-		switch part.FormName() {
-		case "person":
-			person, err = field(part)
-		case "text":
-			f.caption, err = field(part)
-		case "file":
-			if f.ref.ID != "" {
-				return f, badField("file", "envoyez un seul fichier à la fois.")
-			}
-			f.ref, err = a.store(part, part.FileName(), part.Header.Get("Content-Type"))
+		if err == nil {
+			err = a.part(part, &f, &person)
 		}
 		if err != nil {
 			return f, uploadError(err)
@@ -191,6 +181,22 @@ func (a *api) receive(r *http.Request) (f received, err error) {
 		return f, badField("file", "choisissez un fichier qui n’est pas vide.")
 	}
 	return f, checkText(f.caption, false)
+}
+
+// part reads one part of an upload into f, or the person's id into person.
+func (a *api) part(part *multipart.Part, f *received, person *string) (err error) {
+	switch part.FormName() {
+	case "person":
+		*person, err = field(part)
+	case "text":
+		f.caption, err = field(part)
+	case "file":
+		if f.ref.ID != "" {
+			return badField("file", "envoyez un seul fichier à la fois.")
+		}
+		f.ref, err = a.store(part, part.FileName(), part.Header.Get("Content-Type"))
+	}
+	return err
 }
 
 // store keeps an uploaded file. Its type is read from its content; the one that
