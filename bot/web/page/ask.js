@@ -2,12 +2,14 @@
 
 import { byId } from './dom.js';
 
+const box = byId('ask');
+const text = byId('ask-text');
+let asked = null; // the question in the dialog: its action, how to send, whom to tell
+
 // ask opens the dialog for an action and gives send the answer. It returns what
 // send returned, or null when the person went back.
 export function ask(action, about, send) {
-  const box = byId('ask');
-  const text = byId('ask-text');
-  const error = byId('ask-error');
+  finish(null);
   byId('ask-title').textContent = action.label;
   byId('ask-card').textContent = about;
   byId('ask-label').textContent = action.ask + (action.required ? '' : ' (si vous voulez)');
@@ -16,37 +18,42 @@ export function ask(action, about, send) {
   complain('');
   box.showModal();
   text.focus();
-
-  function complain(words) {
-    error.textContent = words;
-    text.setAttribute('aria-invalid', String(Boolean(words)));
-  }
-
-  return new Promise((done) => {
-    let answer = null;
-    const form = byId('ask-form');
-    const submit = async (e) => {
-      e.preventDefault();
-      if (action.required && !text.value.trim()) {
-        complain('Dites pourquoi, en quelques mots.');
-        text.focus();
-        return;
-      }
-      try {
-        answer = await send(text.value.trim());
-        box.close();
-      } catch (problem) {
-        complain(problem.message);
-        text.focus();
-      }
-    };
-    const back = () => box.close();
-    form.addEventListener('submit', submit);
-    byId('ask-cancel').addEventListener('click', back);
-    box.addEventListener('close', () => {
-      form.removeEventListener('submit', submit);
-      byId('ask-cancel').removeEventListener('click', back);
-      done(answer);
-    }, { once: true });
-  });
+  return new Promise((done) => { asked = { action, send, done }; });
 }
+
+function finish(answer) {
+  asked?.done(answer);
+  asked = null;
+}
+
+function complain(words) {
+  byId('ask-error').textContent = words;
+  text.setAttribute('aria-invalid', String(Boolean(words)));
+  if (words) text.focus();
+}
+
+byId('ask-form').addEventListener('submit', async (e) => {
+  e.preventDefault();
+  const question = asked;
+  if (!question || question.sending) return;
+  const { action, send } = question;
+  if (action.required && !text.value.trim()) {
+    complain('Dites pourquoi, en quelques mots.');
+    return;
+  }
+  question.sending = true;
+  try {
+    const answer = await send(text.value.trim());
+    if (asked === question) {
+      box.close();
+      finish(answer);
+    }
+  } catch (problem) {
+    complain(problem.message);
+  } finally {
+    question.sending = false;
+  }
+});
+byId('ask-cancel').addEventListener('click', () => box.close());
+// The event of a dialog that was opened again meanwhile is of no interest.
+box.addEventListener('close', () => { if (!box.open) finish(null); });
