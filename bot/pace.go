@@ -31,12 +31,15 @@ func (b *bucket) fill(now time.Time) {
 }
 
 // ready reports whether a token is there.
-func (b *bucket) ready(now time.Time) bool {
+func (b *bucket) ready(now time.Time) bool { return b.has(1, now) }
+
+// has reports whether n tokens are there.
+func (b *bucket) has(n float64, now time.Time) bool {
 	if b.rate <= 0 {
 		return true
 	}
 	b.fill(now)
-	return b.tokens >= 1
+	return b.tokens >= n
 }
 
 // take uses a token. What may not wait (a crisis) takes it on credit.

@@ -66,7 +66,8 @@ func (d *Delivery) pointless(l *lane, e *entry, now time.Time) string {
 	if now.Sub(e.added) > decorAge {
 		return "late"
 	}
-	if len(l.letters) > 1 && l.letters[1].rank == e.rank && !l.room.ready(now) {
+	// The next letter matters more: it must find a token of its own.
+	if len(l.letters) > 1 && l.letters[1].rank == e.rank && !l.room.has(2, now) {
 		return "superseded"
 	}
 	return ""

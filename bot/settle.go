@@ -105,6 +105,10 @@ func (d *Delivery) end(l *lane, e *entry, r result) {
 	d.Wake()
 }
 
+// failsInARow is how many failures without a success in between make the whole
+// channel rest.
+const failsInARow = 3
+
 // judge draws conclusions about the whole channel.
 func (d *Delivery) judge(q *queue, r result, now time.Time) {
 	switch {
@@ -114,8 +118,10 @@ func (d *Delivery) judge(q *queue, r result, now time.Time) {
 	case r.pause > 0:
 		q.pause(now, r.pause)
 	case r.down && r.paused == q.paused:
-		q.fails++
-		q.pause(now, backoff(q.fails, chance()))
+		// One failure is the letter's own affair; several in a row are the channel's.
+		if q.fails++; q.fails >= failsInARow {
+			q.pause(now, backoff(q.fails-failsInARow+1, chance()))
+		}
 	case r.reached:
 		q.fails, q.stopped = 0, false
 	}

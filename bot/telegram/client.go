@@ -116,8 +116,10 @@ func translate(err error, e *evidence) error {
 		return &bot.RejectedError{Cause: "migrated"}
 	case errors.Is(err, tg.ErrorForbidden):
 		return bot.ErrGone
-	case errors.Is(err, tg.ErrorUnauthorized), errors.Is(err, tg.ErrorNotFound):
-		return bot.ErrStop // Telegram answers 404 to a token that was never one
+	case errors.Is(err, tg.ErrorUnauthorized):
+		return bot.ErrStop
+	case errors.Is(err, tg.ErrorNotFound):
+		return errNotFound
 	case errors.Is(err, tg.ErrorConflict):
 		return errConflict
 	case errors.Is(err, tg.ErrorBadRequest):
@@ -136,6 +138,19 @@ func translate(err error, e *evidence) error {
 
 // errConflict is a 409: another instance is polling, or a webhook is set.
 var errConflict = errors.New("telegram: another instance is receiving (409)")
+
+// errNotFound is a 404: a token that was never one, or a method that this
+// server does not have.
+var errNotFound = errors.New("telegram: no such token or method (404)")
+
+// optional makes of a method that the server does not have a rejection of the
+// letter; only a text that cannot be sent stops the channel.
+func optional(err error) error {
+	if errors.Is(err, errNotFound) {
+		return &bot.RejectedError{Cause: "404"}
+	}
+	return err
+}
 
 // The descriptions of a 400 that mean something to us.
 var badCodes = []struct{ phrase, code string }{
@@ -206,7 +221,7 @@ func final(err error) error {
 	switch {
 	case errors.As(err, &b):
 		return &bot.RejectedError{Cause: "400_" + b.code}
-	case errors.Is(err, errConflict):
+	case errors.Is(err, errConflict), errors.Is(err, errNotFound):
 		return bot.ErrStop
 	}
 	return err

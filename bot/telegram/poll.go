@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	pollWait    = 25 * time.Second
 	pollTimeout = pollWait + 10*time.Second
 	pollLimit   = 100
+	emptyRest   = 100 * time.Millisecond
 )
 
 // A second instance makes Telegram answer 409 to both. A deployment overlaps
@@ -37,6 +39,7 @@ func (c *Channel) poll(ctx context.Context, in bot.Intake) error {
 	var conflict conflicts
 	failures := 0
 	for ctx.Err() == nil {
+		asked := time.Now()
 		batch, err := c.getUpdates(ctx, offset)
 		if ctx.Err() != nil {
 			return nil
@@ -50,6 +53,8 @@ func (c *Channel) poll(ctx context.Context, in bot.Intake) error {
 		}
 		failures = 0
 		if len(batch) == 0 {
+			// A server that does not hold empty polls must not be flooded.
+			rest(ctx, emptyRest-time.Since(asked))
 			continue
 		}
 		if !c.takeBatch(ctx, in, batch) {
@@ -92,6 +97,9 @@ func (c *Channel) pollFailed(ctx context.Context, err error, failures int, confl
 		c.opt.Logger.Error("telegram refuses the token: receiving stops")
 		c.alarm("token")
 		return bot.ErrStop
+	case errors.Is(err, errWebhook):
+		c.opt.Logger.Warn("telegram: a webhook is set although we poll; it is removed")
+		_ = c.dropWebhook(ctx) // the next poll tells whether it worked
 	case errors.Is(err, errConflict):
 		c.opt.Logger.Error("telegram: another instance is receiving with the same token (409)")
 		c.alarm("conflict")
@@ -102,7 +110,7 @@ func (c *Channel) pollFailed(ctx context.Context, err error, failures int, confl
 	case errors.As(err, &retry) && retry.After > pause:
 		pause = min(retry.After, time.Hour)
 	}
-	if !errors.Is(err, errConflict) {
+	if !errors.Is(err, errConflict) && !errors.Is(err, errWebhook) {
 		c.opt.Logger.Warn("telegram: receiving failed, trying again", "cause", err.Error(), "pause", pause.String())
 	}
 	rest(ctx, pause)
@@ -135,6 +143,7 @@ func (c *Channel) getUpdates(ctx context.Context, offset int64) ([]update, error
 		OK         bool              `json:"ok"`
 		Result     []json.RawMessage `json:"result"`
 		ErrorCode  int               `json:"error_code"`
+		Why        string            `json:"description"`
 		Parameters struct {
 			RetryAfter int `json:"retry_after"`
 		} `json:"parameters"`
@@ -143,10 +152,16 @@ func (c *Channel) getUpdates(ctx context.Context, offset int64) ([]update, error
 		return nil, translate(errors.New("no answer"), e)
 	}
 	if !answer.OK {
+		if answer.ErrorCode == http.StatusConflict && strings.Contains(answer.Why, "webhook is active") {
+			return nil, errWebhook
+		}
 		return nil, pollError(answer.ErrorCode, answer.Parameters.RetryAfter)
 	}
 	return c.parse(answer.Result)
 }
+
+// errWebhook is a 409 because a webhook is set.
+var errWebhook = errors.New("telegram: a webhook is set (409)")
 
 func pollError(code, after int) error {
 	switch code {

@@ -27,9 +27,9 @@ func (c *Channel) Deliver(ctx context.Context, l flows.Letter) (string, error) {
 		id, err := c.send(ctx, chatID, l)
 		return id, final(err)
 	case l.Op == flows.OpEdit && l.Edit != nil:
-		return "", final(c.edit(ctx, chatID, l))
+		return "", final(optional(c.edit(ctx, chatID, l)))
 	case l.Op == flows.OpReact && l.React != nil:
-		return "", final(c.react(ctx, chatID, l.React))
+		return "", final(optional(c.react(ctx, chatID, l.React)))
 	}
 	return "", &bot.RejectedError{Cause: "operation"}
 }
@@ -166,7 +166,7 @@ func (c *Channel) sendFile(ctx context.Context, chatID int64, l flows.Letter, p 
 		// The body was never complete, so nothing was sent.
 		return 0, &bot.RetryError{Cause: "blob"}
 	}
-	return id, err
+	return id, optional(err)
 }
 
 func fileName(s string) string {

@@ -393,6 +393,36 @@ func TestReceivingOutlivesFaults(t *testing.T) {
 	}
 }
 
+func TestWebhookLeftBehindIsRemoved(t *testing.T) {
+	b := newBench(t, nil)
+	if _, err := http.Post(b.s.URL+"/bot"+b.s.Token+"/setWebhook", "application/json",
+		strings.NewReader(`{"url":"http://127.0.0.1:1/"}`)); err != nil {
+		t.Fatal(err)
+	}
+	b.s.Fail(telegramtest.Fault{Kind: telegramtest.BadGateway, Method: "deleteWebhook"})
+	b.s.Fail(telegramtest.Fault{Kind: telegramtest.NotFound, Method: "setMyCommands"})
+	st := newStore()
+	b.run(st)
+	b.s.Say(person, "a")
+	st.wait(t, 1)
+}
+
+func TestMethodsThatTheServerLacks(t *testing.T) {
+	b := newBench(t, nil)
+	b.s.Say(person, "x")
+	b.s.Fail(telegramtest.Fault{Kind: telegramtest.NotFound, Method: "setMessageReaction"})
+	react := say("")
+	react.Op, react.Send, react.React = flows.OpReact, nil, &flows.React{Message: "101", Emoji: "👀"}
+	var rejected *bot.RejectedError
+	if _, err := b.c.Deliver(t.Context(), react); !errors.As(err, &rejected) {
+		t.Errorf("reaction: %v", err)
+	}
+	b.s.Fail(telegramtest.Fault{Kind: telegramtest.NotFound, Method: "sendMessage"})
+	if _, err := b.c.Deliver(t.Context(), say("x")); !errors.Is(err, bot.ErrStop) {
+		t.Errorf("text: %v", err)
+	}
+}
+
 func TestGroupsAreLeft(t *testing.T) {
 	b := newBench(t, nil)
 	st := newStore()

@@ -143,14 +143,17 @@ func (c *Channel) Me(ctx context.Context) (string, error) {
 func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 	c.intake.Store(&in)
 	defer c.intake.Store(nil)
+	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	for range answerers {
 		wg.Go(func() { c.answerLoop(ctx) })
 	}
 	defer wg.Wait()
+	defer cancel()
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
+	wg.Go(func() { c.setCommands(ctx) })
 	if c.opt.WebhookURL != "" {
 		<-ctx.Done()
 		return nil
@@ -161,30 +164,46 @@ func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 // allowed are the updates we ask for.
 var allowed = []string{"message", "edited_message", "callback_query", "my_chat_member"}
 
-// prepare sets the commands, and the way updates come in. It insists until it
-// succeeds or our token is refused.
+// prepare sets the way updates come in. A webhook must be set, so it insists;
+// polling begins even when taking an old webhook away failed: if there was one,
+// the first poll says so.
 func (c *Channel) prepare(ctx context.Context) error {
-	err := c.insist(ctx, "webhook", func(ctx context.Context) error {
-		if c.opt.WebhookURL == "" {
-			_, err := c.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{})
+	if c.opt.WebhookURL == "" {
+		err := c.dropWebhook(ctx)
+		if errors.Is(err, bot.ErrStop) {
+			c.alarm("token")
 			return err
 		}
+		if err != nil && ctx.Err() == nil {
+			c.opt.Logger.Warn("telegram: webhook not removed", "cause", err.Error())
+		}
+		return nil
+	}
+	return c.insist(ctx, "setWebhook", func(ctx context.Context) error {
 		_, err := c.api.SetWebhook(ctx, &tg.SetWebhookParams{
 			URL: c.opt.WebhookURL, SecretToken: c.opt.WebhookSecret, AllowedUpdates: allowed,
 		})
 		return err
 	})
-	if err != nil {
+}
+
+// dropWebhook takes an old webhook away, keeping the updates that wait.
+func (c *Channel) dropWebhook(ctx context.Context) error {
+	return c.call(ctx, callTimeout, func(ctx context.Context) error {
+		_, err := c.api.DeleteWebhook(ctx, &tg.DeleteWebhookParams{})
 		return err
-	}
-	err = c.call(ctx, callTimeout, func(ctx context.Context) error {
+	})
+}
+
+// setCommands shows the menu beside the text field; without it everything works.
+func (c *Channel) setCommands(ctx context.Context) {
+	err := c.call(ctx, callTimeout, func(ctx context.Context) error {
 		_, err := c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands()})
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
 		c.opt.Logger.Warn("telegram: commands not set", "cause", err.Error())
 	}
-	return nil
 }
 
 // commands is the menu that Telegram shows beside the text field.

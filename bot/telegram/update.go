@@ -25,7 +25,7 @@ type update struct {
 
 type message struct {
 	ID       int                `json:"message_id"`
-	From     *user              `json:"from"`
+	From     user               `json:"from"`
 	Chat     chat               `json:"chat"`
 	ViaBot   *user              `json:"via_bot"`
 	Text     string             `json:"text"`
@@ -62,6 +62,9 @@ type chat struct {
 	ID   int64  `json:"id"`
 	Type string `json:"type"`
 }
+
+// private reports whether the chat is with one person: the id is then theirs.
+func (c chat) private() bool { return c.Type == "private" || (c.Type == "" && c.ID > 0) }
 
 type callback struct {
 	ID      string   `json:"id"`
@@ -125,7 +128,7 @@ func (c *Channel) input(ctx context.Context, u update) (flows.Input, bool) {
 		}
 		return in, fromMessage(&in, u.Message)
 	case u.Edited != nil:
-		return in, u.Edited.Chat.Type == "private" && fromEdit(&in, u.Edited)
+		return in, u.Edited.Chat.private() && fromEdit(&in, u.Edited)
 	case u.Callback != nil:
 		return in, c.fromCallback(&in, u.Callback)
 	case u.Member != nil:
@@ -137,7 +140,7 @@ func (c *Channel) input(ctx context.Context, u update) (flows.Input, bool) {
 // private reports whether the chat is with one person. A group is left without
 // a word: what members write there is not for us.
 func (c *Channel) private(ctx context.Context, ch chat) bool {
-	if ch.Type == "private" {
+	if ch.private() {
 		return true
 	}
 	c.leave(ctx, ch)
@@ -161,7 +164,7 @@ func (c *Channel) leave(ctx context.Context, ch chat) {
 }
 
 func fromMessage(in *flows.Input, m *message) bool {
-	if m.From == nil || m.From.IsBot {
+	if m.From.IsBot {
 		return false
 	}
 	in.Name = cleanName(m.From.FirstName)
@@ -220,7 +223,7 @@ func (m *message) unsupported() string {
 // fromEdit reads an edited message. One without words (a moving location, a new
 // preview of a link) says nothing.
 func fromEdit(in *flows.Input, m *message) bool {
-	if m.From == nil || m.From.IsBot {
+	if m.From.IsBot {
 		return false
 	}
 	text := m.Text
@@ -233,7 +236,7 @@ func fromEdit(in *flows.Input, m *message) bool {
 }
 
 func (c *Channel) fromCallback(in *flows.Input, cb *callback) bool {
-	if cb.From.IsBot || (cb.Message != nil && cb.Message.Chat.Type != "private") {
+	if cb.From.IsBot || (cb.Message != nil && !cb.Message.Chat.private()) {
 		return false
 	}
 	in.Kind, in.Button, in.Name = flows.KindTap, cleanText(cb.Data), cleanName(cb.From.FirstName)
@@ -244,7 +247,7 @@ func (c *Channel) fromCallback(in *flows.Input, cb *callback) bool {
 }
 
 func (c *Channel) fromMember(ctx context.Context, in *flows.Input, m *member) bool {
-	if m.Chat.Type != "private" {
+	if !m.Chat.private() {
 		if m.New.Status == "member" || m.New.Status == "administrator" {
 			c.leave(ctx, m.Chat)
 		}

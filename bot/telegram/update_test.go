@@ -96,7 +96,6 @@ func TestUpdatesThatAreNotForUs(t *testing.T) {
 		"group":           `{"update_id":7,"message":{"message_id":5,"chat":{"id":-1,"type":"group"},"from":{"id":9},"text":"x"}}`,
 		"channel":         `{"update_id":7,"message":{"message_id":5,"chat":{"id":-1,"type":"channel"},"text":"x"}}`,
 		"robot":           `{"update_id":7,"message":{"message_id":5,"chat":{"id":9,"type":"private"},"from":{"id":9,"is_bot":true},"text":"x"}}`,
-		"nobody":          `{"update_id":7,"message":{"message_id":5,"chat":{"id":9,"type":"private"},"text":"x"}}`,
 		"group edit":      `{"update_id":7,"edited_message":{"message_id":5,"chat":{"id":-1,"type":"group"},"from":{"id":9},"text":"x"}}`,
 		"moving location": `{"update_id":7,"edited_message":{"message_id":5,"chat":{"id":9,"type":"private"},"from":{"id":9},"location":{}}}`,
 		"group tap":       `{"update_id":7,"callback_query":{"id":"1","from":{"id":9},"message":{"message_id":5,"chat":{"id":-1,"type":"group"}},"data":"x"}}`,

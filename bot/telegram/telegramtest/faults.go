@@ -26,6 +26,7 @@ const (
 	Unauthorized                   // 401
 	Blocked                        // 403
 	Conflict                       // 409
+	NotFound                       // 404
 	BadMarkup                      // 400 can't parse entities, for calls with a parse mode
 )
 
@@ -122,6 +123,8 @@ func (f *Fault) before(s *Server, w http.ResponseWriter, r *http.Request) bool {
 		answer(w, nil, &apiError{code: 403, text: "Forbidden: bot was blocked by the user"})
 	case Conflict:
 		answer(w, nil, &apiError{code: 409, text: "Conflict: terminated by other getUpdates request"})
+	case NotFound:
+		answer(w, nil, &apiError{code: 404, text: "Not Found"})
 	case BadMarkup:
 		answer(w, nil, bad("can't parse entities: unsupported start tag"))
 	default:
