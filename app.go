@@ -32,6 +32,9 @@ type app struct {
 	log       *slog.Logger
 	letters   atomic.Uint64 // letters written since the start
 	metrics   *metrics
+	dir       string
+	// backupPhrase encrypts backups; it is derived from the master key.
+	backupPhrase string
 }
 
 // options are what differs between serve, demo, chat and a lone command.
@@ -55,12 +58,10 @@ type knowledge struct {
 
 // readContent reads every content file and reports every problem at once.
 func readContent(dir string, set flows.Settings) (knowledge, []error) {
-	k := knowledge{content: content.FS()}
-	if dir != "" {
-		if _, err := os.Stat(dir); err != nil {
-			return k, []error{fmt.Errorf("RELAIS_CONTENT_DIR: %w", err)}
-		}
-		k.content = content.Overlay(content.FS(), os.DirFS(dir))
+	fsys, err := contentIn(dir)
+	k := knowledge{content: fsys}
+	if err != nil {
+		return k, []error{err}
 	}
 	var problems []error
 	reader, err := safety.New(k.content)
@@ -73,6 +74,17 @@ func readContent(dir string, set flows.Settings) (knowledge, []error) {
 	book, errs := flows.NewBook(k.content, set, k.read, library)
 	k.book = book
 	return k, append(problems, errs...)
+}
+
+// contentIn is the embedded content, replaced file by file by a directory.
+func contentIn(dir string) (fs.FS, error) {
+	if dir == "" {
+		return content.FS(), nil
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("RELAIS_CONTENT_DIR: %w", err)
+	}
+	return content.Overlay(content.FS(), os.DirFS(dir)), nil
 }
 
 // read is the safety net's reading of a text.
@@ -102,7 +114,11 @@ func openApp(ctx context.Context, o options) (*app, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	a := &app{book: know.book, library: know.library, now: o.Now, set: o.Settings, log: o.Log}
+	phrase, err := backupPhrase(o.MasterKey)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{book: know.book, library: know.library, now: o.Now, set: o.Settings, log: o.Log, dir: o.Dir, backupPhrase: phrase}
 	store, err := storage.Open(ctx, storage.Options{Dir: o.Dir, MasterKey: o.MasterKey, Now: o.Now, Step: know.book.Step,
 		Logger: o.Log, OnLetters: a.onLetters, Apology: flows.T(apology), MinFree: o.MinFree, Create: true})
 	if err != nil {

@@ -40,10 +40,17 @@ func demoMembers(start time.Time) []demoMember {
 	}
 }
 
+// demoStaff are the people who may act at the demo's desk.
+var demoStaff = []web.Staff{{ID: "admin", Name: "Amina"}, {ID: "advisor", Name: "Luc"}, {ID: "referent", Name: "Inès"}}
+
 // demoSettings are those of an imaginary co-operative.
 func demoSettings(zone *time.Location) flows.Settings {
+	names := map[string]string{}
+	for _, s := range demoStaff {
+		names[s.ID] = s.Name
+	}
 	return flows.Settings{Coop: "CoopConnexion", Contact: "l'accueil, 03 21 00 00 00 (numéro d'exemple)", Contribution: decimal.NewFromInt(10), DueDay: 5,
-		Zone: zone, PersonRate: 0, Duty: true, Staff: map[string]string{"admin": "Amina", "advisor": "Luc", "referent": "Inès"}}
+		Zone: zone, PersonRate: 0, Duty: true, Staff: names}
 }
 
 // demoOptions come from the command line.
@@ -65,6 +72,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	srv := &http.Server{Handler: d.page.Handler(d.app.intake), ReadHeaderTimeout: 10 * time.Second}
+	srv.RegisterOnShutdown(d.page.EndStreams)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.run(ctx) })
 	g.Go(func() error {
@@ -79,7 +87,6 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		d.page.Close()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return srv.Shutdown(stop)
@@ -127,7 +134,7 @@ func openDemo(ctx context.Context, o demoOptions) (*demo, error) {
 	for _, m := range demoMembers(start) {
 		people = append(people, web.Person{ID: m.id, Name: m.name, Role: m.fields["status"], About: m.about, Account: flows.Account{Channel: "web", ID: m.id}})
 	}
-	d.page, err = web.New(web.Options{Dir: filepath.Join(d.dir, "phones"), People: people, Clock: d.clock, Settle: d.app.settle, Blobs: d.app.store, Logger: o.Log})
+	d.page, err = web.New(web.Options{Dir: filepath.Join(d.dir, "phones"), People: people, Staff: demoStaff, Clock: d.clock, Settle: d.app.settle, Blobs: d.app.store, Logger: o.Log})
 	if err != nil {
 		return nil, errors.Join(err, d.app.close())
 	}
@@ -153,7 +160,7 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 func (d *demo) close() error {
-	err := d.app.close()
+	err := errors.Join(d.page.Close(), d.app.close())
 	if d.temp {
 		err = errors.Join(err, os.RemoveAll(d.dir))
 	}
