@@ -212,8 +212,9 @@ func TestRemoval(t *testing.T) {
 		w.until("form", func() bool { _, ok := w.srv.Modal("U1"); return ok })
 		calls := w.srv.Calls("users.info")
 		w.srv.SetUser(slacktest.User{ID: "U1", Name: "Awa", Deleted: true})
-		at := time.Now().Add(11 * time.Minute)
-		w.ch.now = func() time.Time { return at }
+		p, _ := w.ch.staff.get("U1")
+		p.at = p.at.Add(-11 * time.Minute)
+		w.ch.staff.put("U1", p)
 		errs, err := w.srv.SubmitModal("U1", "lundi")
 		if err != nil || errs[reasonBlock] != sayNoAccess {
 			t.Errorf("%v %v", errs, err)
@@ -223,6 +224,9 @@ func TestRemoval(t *testing.T) {
 			t.Errorf("users.info asked %d times", n-calls)
 		}
 		// When Slack cannot say, nobody acts.
+		p, _ = w.ch.staff.get("U2")
+		p.at = p.at.Add(-11 * time.Minute)
+		w.ch.staff.put("U2", p)
 		w.srv.Fail("users.info", slacktest.Fault{Status: 500})
 		if err := w.srv.Click("U2", id, "take"); err == nil {
 			t.Error("a click was confirmed without knowing who it was")
@@ -389,7 +393,9 @@ func TestNoPrivateWord(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		id := w.post()
 		w.desk.set(func(flows.Input) (flows.Outcome, error) { return flows.Outcome{}, errors.New("CANARI-STORE") })
-		_, _ = w.srv.ThreadSay("U1", id, "CANARI-TEXTE")
+		if _, err := w.srv.ThreadSay("U1", id, "CANARI-TEXTE"); err == nil {
+			t.Error("a message that was not stored was confirmed")
+		}
 		_ = w.srv.Click("U1", id, "take")
 		_, _ = w.srv.ThreadSay("UOUT", id, "CANARI-DEHORS")
 		w.srv.Fail("chat.postMessage", slacktest.Fault{Truncate: true}, slacktest.Fault{Status: 500}, slacktest.Fault{Error: "invalid_blocks"})

@@ -3,6 +3,7 @@ package slack
 import (
 	"encoding/json"
 	"strings"
+	"unicode/utf16"
 
 	goslack "github.com/slack-go/slack"
 
@@ -161,9 +162,11 @@ func ellipsis(s string, n int) string {
 	if size(s) <= n {
 		return s
 	}
-	rs := []rune(s)
-	for len(rs) > 0 && size(string(rs)) > n-1 {
-		rs = rs[:len(rs)-1]
+	used := 0
+	for i, r := range s {
+		if used += utf16.RuneLen(r); used > n-1 {
+			return strings.TrimRight(s[:i], " ") + "…"
+		}
 	}
-	return strings.TrimRight(string(rs), " ") + "…"
+	return s
 }

@@ -3,7 +3,9 @@ package slack
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/coopconnexion/relais/bot/slack/slacktest"
 	"github.com/coopconnexion/relais/flows"
 )
 
@@ -12,7 +14,7 @@ func both(t *testing.T, f func(*testing.T, *world)) {
 	t.Helper()
 	for name, http := range map[string]bool{"socket": false, "http": true} {
 		t.Run(name, func(t *testing.T) {
-			w := start(t, setup{http: http})
+			w := start(t, setup{http: http, server: slacktest.Config{Ack: time.Second, Redeliveries: []time.Duration{0}}})
 			f(t, w)
 			w.flawless()
 		})

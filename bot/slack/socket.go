@@ -68,16 +68,20 @@ func (c *Channel) connection(ctx context.Context) error {
 		case err := <-ended:
 			return err
 		case e := <-client.Events:
-			if !c.socketEvent(ctx, client, e, &forms) {
+			if err := c.socketEvent(ctx, client, e, &forms); err != nil {
 				cancel()
-				return <-ended
+				<-ended
+				return err
 			}
 		}
 	}
 }
 
-// socketEvent handles one event of the socket; false asks for a fresh connection.
-func (c *Channel) socketEvent(ctx context.Context, client *socketmode.Client, e socketmode.Event, forms *sync.WaitGroup) bool {
+var errSlow = errors.New("slack: the library pauses for too long")
+
+// socketEvent handles one event of the socket; an error asks for a fresh
+// connection, or for the end.
+func (c *Channel) socketEvent(ctx context.Context, client *socketmode.Client, e socketmode.Event, forms *sync.WaitGroup) error {
 	switch e.Type {
 	case socketmode.EventTypeConnected:
 		c.log.Info("slack: socket connected")
@@ -87,16 +91,14 @@ func (c *Channel) socketEvent(ctx context.Context, client *socketmode.Client, e 
 	case socketmode.EventTypeConnecting:
 		c.up.Store(false)
 	case socketmode.EventTypeConnectionError:
-		failed, ok := e.Data.(*goslack.ConnectionErrorEvent)
-		c.log.Warn("slack: socket not connected", "attempt", attempt(failed))
-		return !ok || failed.Backoff <= c.timing.backoffX && fatal(failed.ErrorObj) == nil
+		return c.notConnected(e)
 	case socketmode.EventTypeErrorBadMessage:
 		// The library could not read it; we read less, so perhaps we can.
 		bad, ok := e.Data.(*socketmode.ErrorBadMessage)
 		var req socketmode.Request
 		if !ok || json.Unmarshal(bad.Message, &req) != nil || req.EnvelopeID == "" {
 			c.log.Warn("slack: a frame was not understood")
-			return true
+			return nil
 		}
 		c.socketRequest(ctx, client, &req, forms)
 	default:
@@ -104,14 +106,22 @@ func (c *Channel) socketEvent(ctx context.Context, client *socketmode.Client, e 
 			c.socketRequest(ctx, client, e.Request, forms)
 		}
 	}
-	return true
+	return nil
 }
 
-func attempt(e *goslack.ConnectionErrorEvent) int {
-	if e == nil {
-		return 0
+func (c *Channel) notConnected(e socketmode.Event) error {
+	failed, ok := e.Data.(*goslack.ConnectionErrorEvent)
+	if !ok {
+		return nil
 	}
-	return e.Attempt
+	c.log.Warn("slack: socket not connected", "attempt", failed.Attempt)
+	switch {
+	case fatal(failed.ErrorObj) != nil:
+		return failed.ErrorObj
+	case failed.Backoff > c.timing.backoffX && !errors.As(failed.ErrorObj, new(*goslack.RateLimitedError)):
+		return errSlow
+	}
+	return nil
 }
 
 // socketRequest stores what a frame holds and confirms it afterwards. A click

@@ -129,6 +129,17 @@ func (s *Server) Delete(message string) error {
 	return s.alter(message, "message_deleted", func(m *Message) { m.Deleted = true })
 }
 
+// Vanish removes a message without an event, as a deletion before the bot
+// listened.
+func (s *Server) Vanish(message string) {
+	channel, ts, _ := strings.Cut(message, ":")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.find(channel, ts); m != nil {
+		m.Deleted = true
+	}
+}
+
 func (s *Server) alter(message, subtype string, change func(*Message)) error {
 	channel, ts, _ := strings.Cut(message, ":")
 	s.mu.Lock()
