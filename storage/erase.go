@@ -18,16 +18,20 @@ import (
 //  3. the key leaves the keyring: what remains anywhere is noise
 //  4. the files are deleted
 //  5. what led to the person is deleted
-//  6. the database drops the person's rows from its files, and the mark goes
+//  6. the database drops the person's rows from its files
+//  7. at the next opening it does so again, and the mark goes: while somebody
+//     reads, Badger keeps the write buffer that held the rows, and a kill then
+//     brings them back (as noise, for the key is gone)
 //
 // Forgetting (flows.Decision.Forget) is the same, but deletes the rows in step
-// 5 and drops nothing: the key is gone, and that happens too often to rewrite
+// 5 and ends there: the key is gone, and that happens too often to rewrite
 // files each time.
 
 // erasing is the value of the mark.
 var (
 	eraseByDeleting = []byte{0}
 	eraseByDropping = []byte{1}
+	eraseDropped    = []byte{2} // only step 7 is left
 )
 
 // chunk is how many rows one commit of an erasure deletes.
@@ -91,16 +95,34 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 		}
 		fault.Point("erase-step")
 	}
-	if drop {
-		if err := s.eng.DropPrefix(ctx, p.person()); err != nil {
-			return err
-		}
-		fault.Point("erase-step")
+	if !drop {
+		return s.endErasure(ctx, p)
 	}
+	if err := s.eng.DropPrefix(ctx, p.person()); err != nil {
+		return err
+	}
+	fault.Point("erase-step")
+	return s.eng.Update(ctx, func(tx engine.Tx) error {
+		tx.Set(keyErasing(p), eraseDropped)
+		return nil
+	})
+}
+
+// endErasure removes the mark.
+func (s *Store) endErasure(ctx context.Context, p pid) error {
 	return s.eng.Update(ctx, func(tx engine.Tx) error {
 		tx.Delete(keyErasing(p))
 		return nil
 	})
+}
+
+// confirmErasure is step 7, at the opening, when nobody reads yet. Where no
+// row is left it costs next to nothing.
+func (s *Store) confirmErasure(ctx context.Context, p pid) error {
+	if err := s.eng.DropPrefix(ctx, p.person()); err != nil {
+		return err
+	}
+	return s.endErasure(ctx, p)
 }
 
 // deleteSome deletes what leads to some rows of a person, and the rows too if
@@ -162,7 +184,14 @@ func (s *Store) resume(ctx context.Context) error {
 		return fmt.Errorf("%w: %d persons have no key: the keyring is older than the database; restore it from the last backup", ErrDamaged, missing)
 	}
 	for p, how := range erasing {
-		if err := s.finishErasure(ctx, p, how == string(eraseByDropping)); err != nil {
+		var err error
+		if how != string(eraseDropped) {
+			err = s.finishErasure(ctx, p, how == string(eraseByDropping))
+		}
+		if err == nil && how != string(eraseByDeleting) {
+			err = s.confirmErasure(ctx, p)
+		}
+		if err != nil {
 			return err
 		}
 	}

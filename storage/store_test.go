@@ -37,6 +37,14 @@ func toy(v flows.View, in flows.Input) flows.Decision {
 	case "panic":
 		panic("secret words " + arg)
 	case "silent":
+	case "huge":
+		d.Person.Profile.Name = strings.Repeat("x", maxDoc)
+	case "flood":
+		for n := range 30000 {
+			d.Effects = append(d.Effects, flows.Remind{Name: fmt.Sprint(n), At: day})
+		}
+	case "long":
+		send(flows.Send{Text: flows.T(strings.Repeat("x", maxLetter))})
 	case "ask":
 		send(flows.Send{Key: arg, Class: flows.ClassQuestion, Text: flows.T("question " + arg)})
 	case "reask":
@@ -197,6 +205,27 @@ func TestPanicChangesNothingButQuarantine(t *testing.T) {
 	newcomer := take(t, s, said(3, "8", "panic")).Person
 	if next := take(t, s, said(4, "8", "hello")).Person; next != newcomer {
 		t.Errorf("a newcomer whose first step failed is made twice")
+	}
+}
+
+// What cannot be stored is quarantined like a panic: it must not come back for
+// ever and stop the person's queue.
+func TestDecisionsThatCannotBeStored(t *testing.T) {
+	s := open(t, t.TempDir())
+	id := take(t, s, said(1, "7", "silent")).Person
+	for n, verb := range []string{"huge", "flood", "long", "issue", "remind"} {
+		if out := take(t, s, said(10+n, "7", verb)); out.Duplicate || out.Person != id {
+			t.Errorf("%s: %+v", verb, out)
+		}
+		if got := texts(t, s); len(got) != n+1 {
+			t.Errorf("%s: outbox %v", verb, got)
+		}
+	}
+	if p := person(t, s, id); p.Inputs != 1 {
+		t.Errorf("inputs %d", p.Inputs)
+	}
+	if x, err := s.ExportPerson(t.Context(), id); err != nil || len(x.Failed) != 5 {
+		t.Errorf("quarantined %d, %v", len(x.Failed), err)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 
 // Limits of one person's values in bytes, well below the engine's.
 const (
-	maxDoc    = 512 << 10
+	maxDoc    = 256 << 10
 	maxLetter = 64 << 10
 )
 
@@ -65,9 +65,8 @@ func (s *Store) Turn(ctx context.Context, in flows.Input) (flows.Outcome, error)
 	copy(t.fresh[:], k[:])
 	fault.Point("turn-start")
 	out, err := t.run(ctx, t.decide)
-	var poison *poisonError
-	if errors.As(err, &poison) {
-		s.opt.Logger.Error("step failed, input quarantined", "kind", in.Kind, "role", in.Role, "cause", poison.cause)
+	if cause, bad := poisoned(err); bad {
+		s.opt.Logger.Error("step failed, input quarantined", "kind", in.Kind, "role", in.Role, "cause", cause)
 		out, err = t.run(ctx, t.quarantine)
 	}
 	if err == nil && t.erased {
@@ -149,6 +148,18 @@ func (e *poisonError) Error() string { return "storage: step failed: " + e.cause
 
 func poison(format string, a ...any) error { return &poisonError{fmt.Sprintf(format, a...)} }
 
+// poisoned reports that an error would come again with this input.
+func poisoned(err error) (cause string, bad bool) {
+	var p *poisonError
+	switch {
+	case errors.As(err, &p):
+		return p.cause, true
+	case errors.Is(err, engine.ErrTooBig):
+		return err.Error(), true
+	}
+	return "", false
+}
+
 // step calls the step and turns a panic into a poisonError.
 func (t *turn) step() (d flows.Decision, err error) {
 	if t.s.opt.Step == nil {
@@ -190,6 +201,9 @@ func (t *turn) quarantine() (flows.Outcome, error) {
 	t.s.stats.quarantined.Add(1)
 	place := t.p.kept(t.s.hash.seen(t.in.ID)[:8])
 	b, err := t.k.sealJSON(place, t.in)
+	if len(b) > maxDoc { // perhaps what the step failed on: keep what it was
+		b, err = t.k.sealJSON(place, flows.Input{ID: t.in.ID, At: t.in.At, Role: t.in.Role, Kind: t.in.Kind})
+	}
 	if err != nil {
 		return flows.Outcome{}, err
 	}

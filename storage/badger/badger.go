@@ -31,11 +31,11 @@ import (
 
 // MaxValue is the largest value in bytes: beyond it Badger would use its value
 // log, whose sync errors it swallows and whose old values it does not erase.
-const MaxValue = 1 << 20
+const MaxValue = 512 << 10
 
 // memTable is the size of Badger's write buffer in bytes. Small keeps memory,
 // reopening and DropPrefix cheap.
-const memTable = 8 << 20
+const memTable = 4 << 20
 
 // Options say where the engine lives.
 type Options struct {
@@ -72,6 +72,8 @@ func settings(dir string, l *slog.Logger) db.Options {
 	return db.DefaultOptions(dir).
 		WithSyncWrites(true).
 		WithMemTableSize(memTable).
+		WithBaseTableSize(1 << 20).
+		WithBaseLevelSize(8 << 20).
 		WithNumMemtables(2).
 		WithNumLevelZeroTables(2).
 		WithNumLevelZeroTablesStall(6).

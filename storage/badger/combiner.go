@@ -105,7 +105,7 @@ type group struct {
 	jobs   []*job // succeeded, waiting for the commit
 	after  []func()
 	size   int64
-	count  int64
+	count  int
 	writes bool
 }
 
@@ -156,11 +156,11 @@ func (e *Engine) perform(g *group, j *job) *group {
 		j.answer <- err
 		return g
 	}
-	if t.size > e.db.MaxBatchSize()/2 || int64(len(t.writes)) > e.db.MaxBatchCount()/2 {
+	if e.full(t.size, len(t.writes)) {
 		j.answer <- fmt.Errorf("%w: %d bytes in %d writes", engine.ErrTooBig, t.size, len(t.writes))
 		return g
 	}
-	if g.size+t.size > e.db.MaxBatchSize()/2 || g.count+int64(len(t.writes)) > e.db.MaxBatchCount()/2 {
+	if e.full(g.size+t.size, g.count+len(t.writes)) {
 		e.commit(g) // nothing ran in between: what j read still holds
 		g = &group{txn: e.db.NewTransaction(true)}
 	}
@@ -172,6 +172,12 @@ func (e *Engine) perform(g *group, j *job) *group {
 	g.jobs = append(g.jobs, j)
 	g.after = append(g.after, t.after...)
 	return g
+}
+
+// full reports that writes would not fit into one Badger transaction, with
+// room for the engine's own.
+func (e *Engine) full(size int64, count int) bool {
+	return size > e.db.MaxBatchSize()*9/10 || int64(count) > e.db.MaxBatchCount()*9/10
 }
 
 // add copies the writes of a succeeded update into the transaction.
@@ -193,7 +199,7 @@ func (g *group) add(t *tx) error {
 		g.writes = true
 	}
 	g.size += t.size
-	g.count += int64(len(t.writes))
+	g.count += len(t.writes)
 	return nil
 }
 
