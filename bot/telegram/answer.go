@@ -55,7 +55,7 @@ func (c *Channel) answerLoop(ctx context.Context) {
 			if c.opt.Now().Sub(a.at) > answerAge {
 				continue
 			}
-			err := c.call(ctx, callTimeout, func(ctx context.Context) error {
+			err := c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
 				_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
 					CallbackQueryID: a.query, Text: a.text,
 				})

@@ -21,6 +21,7 @@ const (
 	sendTimeout = 15 * time.Second // one message
 	fileTimeout = 4 * time.Minute  // one file, either way
 	callTimeout = 15 * time.Second // everything else but polling
+	endTimeout  = 5 * time.Second  // what is brought to its end while stopping
 	// maxAnswer bounds what is read of an answer; a batch of 100 updates is
 	// well below it.
 	maxAnswer = 16 << 20

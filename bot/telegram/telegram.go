@@ -197,7 +197,7 @@ func (c *Channel) dropWebhook(ctx context.Context) error {
 
 // setCommands shows the menu beside the text field; without it everything works.
 func (c *Channel) setCommands(ctx context.Context) {
-	err := c.call(ctx, callTimeout, func(ctx context.Context) error {
+	err := c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
 		_, err := c.api.SetMyCommands(ctx, &tg.SetMyCommandsParams{Commands: commands()})
 		return err
 	})

@@ -16,6 +16,9 @@ type params struct {
 	files  map[string]*File
 }
 
+// errAborted says that the caller went away in the middle of its request.
+var errAborted = errors.New("request aborted")
+
 // maxBody is the largest request (Bot API: uploads of 50 MB).
 const maxBody = 52 << 20
 
@@ -65,6 +68,9 @@ func (p params) readMultipart(m *multipart.Reader) error {
 	first := true
 	for {
 		part, err := m.NextPart()
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return errAborted
+		}
 		if errors.Is(err, io.EOF) || (first && err != nil) {
 			return nil // the end, or a call without parameters
 		}
@@ -73,6 +79,9 @@ func (p params) readMultipart(m *multipart.Reader) error {
 		}
 		first = false
 		content, err := io.ReadAll(part)
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return errAborted
+		}
 		if err != nil {
 			return err
 		}

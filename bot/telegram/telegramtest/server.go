@@ -10,6 +10,7 @@ package telegramtest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -169,6 +170,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.calls[method]++
 	s.mu.Unlock()
 	p, err := readParams(r)
+	if errors.Is(err, errAborted) || r.Context().Err() != nil {
+		return // no harm, no effect
+	}
 	if err != nil {
 		s.mu.Lock()
 		s.violate(method, "unreadable body: %v", err)
