@@ -30,7 +30,7 @@ import (
 type Config struct {
 	DataDir       string `env:"RELAIS_DATA_DIR" envDefault:"./data" check:"place" group:"Store" doc:"Directory of the store."`
 	Store         Secret `env:"RELAIS_STORE" envDefault:"badger" check:"store" sample:"postgres://relais@db/relais" group:"Store" doc:"The engine: badger (embedded), or the address of a PostgreSQL database."`
-	MasterKeyFile string `env:"RELAIS_MASTER_KEY_FILE" check:"text 4096" sample:"/etc/relais/master.key" group:"Store" doc:"File with the master key: 32 random bytes in base64, mode 0600, kept and backed up apart from the data directory. Without it nothing can be read. serve needs it; demo makes its own."`
+	MasterKeyFile string `env:"RELAIS_MASTER_KEY_FILE" check:"text 4096" sample:"/etc/relais/master.key" group:"Store" doc:"File with the master key: 32 random bytes in base64, mode 0600, kept and backed up apart from the data directory. Without it nothing can be read. Not set: master.key in the data directory, made at the first start, which is good for a trial only."`
 	ContentDir    string `env:"RELAIS_CONTENT_DIR" check:"dir" sample:"/etc/relais/content" group:"Store" doc:"Directory of texts, questionnaires and fact sheets that replace the embedded ones, file by file."`
 
 	CoopName     string            `env:"RELAIS_COOP_NAME" envDefault:"la coopérative" check:"text 80" group:"The co-operative" doc:"Its name, as people read it in a sentence."`
@@ -76,9 +76,6 @@ func (c Config) RequireServe() []Problem {
 		if !ok {
 			out = append(out, missing(env, fix))
 		}
-	}
-	if c.MasterKeyFile == "" {
-		need(false, "RELAIS_MASTER_KEY_FILE", "make one: "+makeKey)
 	}
 	if !c.Telegram() && !c.Slack() {
 		need(false, "RELAIS_TELEGRAM_TOKEN", "give the token of @BotFather, or RELAIS_SLACK_BOT_TOKEN, or both")

@@ -359,7 +359,7 @@ func TestServeNeedsAChannel(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		"nothing":            {nil, []string{"RELAIS_MASTER_KEY_FILE (master_key_file): missing", "RELAIS_TELEGRAM_TOKEN (telegram_token): missing"}},
+		"nothing":            {nil, []string{"RELAIS_TELEGRAM_TOKEN (telegram_token): missing"}},
 		"telegram":           {append(base, telegram), nil},
 		"slack":              {append(slack, base...), nil},
 		"both":               {append(append(slack, base...), telegram), nil},
