@@ -239,6 +239,8 @@ func masterKey(cfg config.Config, log *slog.Logger) ([]byte, error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("RELAIS_DATA_DIR: %w", err)
 	}
-	log.Warn("the master key lies beside the store; set RELAIS_MASTER_KEY_FILE to a file elsewhere and keep a copy", "file", path)
+	if missing != nil {
+		log.Warn("made a master key beside the store; move it elsewhere, set RELAIS_MASTER_KEY_FILE and keep a copy", "file", path)
+	}
 	return keyFile(path, true)
 }
