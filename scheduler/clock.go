@@ -85,7 +85,7 @@ func (c *Clock) To(ctx context.Context, t time.Time) error {
 }
 
 // Next moves the clock to the next reminder that says something; false when
-// nothing is planned.
+// nothing is planned any more.
 func (c *Clock) Next(ctx context.Context) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
