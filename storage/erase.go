@@ -74,16 +74,9 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 	ctx = context.WithoutCancel(ctx)
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
-	if err := s.ledger(p); err != nil {
-		return err
-	}
-	fault.Point("erase-step")
-	if err := s.keys.erase(p); err != nil {
-		return err
-	}
-	fault.Point("erase-step")
-	if err := os.RemoveAll(s.blobDir(p)); err != nil {
-		return fmt.Errorf("storage: erasing files: %w", err)
+	if err := s.eraseBeside(p); err != nil {
+		s.eng.Break(err)
+		return fmt.Errorf("%w: %v", ErrBroken, err)
 	}
 	for from := p.person(); from != nil; {
 		err := s.eng.Update(ctx, func(tx engine.Tx) (err error) {
@@ -106,6 +99,19 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 		tx.Set(keyErasing(p), eraseDropped)
 		return nil
 	})
+}
+
+// eraseBeside erases what is outside the database.
+func (s *Store) eraseBeside(p pid) error {
+	if err := s.ledger(p); err != nil {
+		return err
+	}
+	fault.Point("erase-step")
+	if err := s.keys.erase(p); err != nil {
+		return err
+	}
+	fault.Point("erase-step")
+	return os.RemoveAll(s.blobDir(p))
 }
 
 // endErasure removes the mark.

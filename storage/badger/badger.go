@@ -53,16 +53,17 @@ type Options struct {
 
 // Engine is an open database. It implements engine.Engine.
 type Engine struct {
-	opt    Options
-	db     *db.DB
-	mark   *Mark
-	queue  chan *job
-	stop   chan struct{} // closed by Close
-	done   chan struct{} // closed when the combiner has ended
-	once   sync.Once
-	broken chan struct{}
-	views  sync.RWMutex // held for reading by each View
-	state               // written by the combiner only
+	opt      Options
+	db       *db.DB
+	mark     *Mark
+	queue    chan *job
+	stop     chan struct{} // closed by Close
+	done     chan struct{} // closed when the combiner has ended
+	once     sync.Once
+	broken   chan struct{}
+	breaking sync.Once
+	views    sync.RWMutex // held for reading by each View
+	state                 // written by the combiner only
 }
 
 // settings are Badger's options: tuned for tens of megabytes of memory, with
@@ -161,8 +162,8 @@ func openTwice(set db.Options, l *slog.Logger) (*db.DB, error) {
 	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
 		return nil, fmt.Errorf("%w: %s", engine.ErrBusy, set.Dir)
 	default:
-		return nil, fmt.Errorf("%w: badger cannot open %s: %v; restore the last backup or a copy from the snapshots",
-			engine.ErrDamaged, set.Dir, err)
+		return nil, fmt.Errorf("%w: badger cannot open %s: %s; restore the last backup or a copy from the snapshots",
+			engine.ErrDamaged, set.Dir, oneLine(err))
 	}
 	if !d.Opts().SyncWrites {
 		_ = d.Close()

@@ -29,12 +29,7 @@ func checkFiles(dir string, mark MarkState) error {
 	if err != nil {
 		return err
 	}
-	untouched := size == mark.ManifestSize && hash == mark.ManifestHash && size > 0
 	if _, err := f.Seek(0, 0); err != nil {
-		return err
-	}
-	info, err := f.Stat()
-	if err != nil {
 		return err
 	}
 	man, end, err := db.ReplayManifestFile(f, 0, db.DefaultOptions(dir))
@@ -45,22 +40,26 @@ func checkFiles(dir string, mark MarkState) error {
 	if err != nil {
 		return err
 	}
-	for id := range man.Tables {
-		if _, ok := tables[id]; !ok {
-			return fmt.Errorf("%w: table %06d.sst is missing in %s; restore the last backup", engine.ErrDamaged, id, dir)
-		}
-	}
 	if err := checkTables(dir, man, tables); err != nil {
 		return err
 	}
-	if untouched || mark.ManifestSize == 0 {
-		return nil
+	if mark.ManifestSize == 0 || size == mark.ManifestSize && hash == mark.ManifestHash {
+		return nil // it begins as we left it
 	}
-	// Badger rewrites MANIFEST once in many thousand tables. A rewritten one is
-	// whole and names every table; a damaged one is neither.
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
 	if end < info.Size() {
 		return fmt.Errorf("%w: MANIFEST is cut off in %s; restore the last backup", engine.ErrDamaged, dir)
 	}
+	return checkRewritten(dir, man, tables)
+}
+
+// checkRewritten looks at a MANIFEST that does not begin as we left it. Badger
+// rewrites it once in many thousand tables: a rewritten one names every table,
+// a damaged one does not.
+func checkRewritten(dir string, man db.Manifest, tables map[uint64]int64) error {
 	for id := range tables {
 		if _, ok := man.Tables[id]; !ok {
 			return fmt.Errorf("%w: MANIFEST has changed and no longer names table %06d.sst in %s; restore the last backup", engine.ErrDamaged, id, dir)
@@ -86,6 +85,9 @@ func checkTables(dir string, man db.Manifest, tables map[uint64]int64) error {
 		mode = options.OnTableRead
 	}
 	for id := range man.Tables {
+		if _, ok := tables[id]; !ok {
+			return fmt.Errorf("%w: table %06d.sst is missing in %s; restore the last backup", engine.ErrDamaged, id, dir)
+		}
 		if err := checkTable(table.NewFilename(id, dir), mode); err != nil {
 			return fmt.Errorf("%w: table %06d.sst is not readable in %s (%v); restore the last backup", engine.ErrDamaged, id, dir, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 
 	db "github.com/dgraph-io/badger/v4"
@@ -226,7 +227,7 @@ func (e *Engine) commit(g *group) {
 	}
 	for _, j := range g.jobs {
 		if err != nil {
-			j.answer <- fmt.Errorf("%w: %v", engine.ErrBroken, err)
+			j.answer <- fmt.Errorf("%w: %s", engine.ErrBroken, oneLine(err))
 			continue
 		}
 		j.answer <- nil
@@ -269,18 +270,22 @@ func (e *Engine) dropNow(prefix []byte) error {
 	}
 	if err := e.db.DropPrefix(prefix); err != nil {
 		e.fail(err)
-		return fmt.Errorf("%w: %v", engine.ErrBroken, err)
+		return fmt.Errorf("%w: %s", engine.ErrBroken, oneLine(err))
 	}
 	return nil
 }
 
+// oneLine is the error without Badger's line breaks.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// Break implements engine.Engine.
+func (e *Engine) Break(err error) { e.fail(err) }
+
 // fail breaks the engine: after a disk error nobody knows what is stored, so
 // the program must stop, and read again what is there.
 func (e *Engine) fail(err error) {
-	select {
-	case <-e.broken:
-	default:
-		e.opt.Logger.Error("store: disk error, no further write", "error", err)
+	e.breaking.Do(func() {
+		e.opt.Logger.Error("store: disk error, no further write", "error", oneLine(err))
 		close(e.broken)
-	}
+	})
 }

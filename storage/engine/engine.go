@@ -23,6 +23,8 @@ type Engine interface {
 	DropPrefix(ctx context.Context, prefix []byte) error
 	// Broken is closed at the first disk error.
 	Broken() <-chan struct{}
+	// Break makes the engine broken because of a disk error beside it.
+	Break(err error)
 	// Seq counts the commits since the store was created.
 	Seq() uint64
 	// Size is the number of bytes on disk, roughly.
