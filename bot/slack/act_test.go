@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coopconnexion/relais/bot"
 	"github.com/coopconnexion/relais/bot/slack/slacktest"
 	"github.com/coopconnexion/relais/flows"
 )
@@ -416,4 +417,42 @@ func TestNoPrivateWord(t *testing.T) {
 			t.Error("an error was shown to staff")
 		}
 	})
+}
+
+// TestPermanent: an input that can never be kept is not offered for ever.
+func TestPermanent(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		id := w.post()
+		w.desk.set(func(flows.Input) (flows.Outcome, error) { return flows.Outcome{}, bot.ErrPermanent })
+		if _, err := w.srv.ThreadSay("U1", id, "bonjour"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.srv.Click("U2", id, "take"); err != nil {
+			t.Fatal(err)
+		}
+		w.told("U1", "n’a pas pu traiter")
+		w.told("U2", "n’a pas pu traiter")
+		if w.srv.Offered() != 2 {
+			t.Errorf("offered %d times", w.srv.Offered())
+		}
+	})
+}
+
+// TestPoorServer has a server that knows neither users.info nor history: the
+// list decides alone, and an attempt that cannot be looked up is repeated.
+func TestPoorServer(t *testing.T) {
+	for _, f := range []slacktest.Fault{{Error: "unknown_method"}, {Status: 404}} {
+		w := start(t, setup{idle: true})
+		w.srv.Fail("users.info", f, f, f)
+		w.srv.Fail("conversations.history", f, f)
+		if _, err := w.ch.admit(t.Context(), account{team: "T1", user: "U1"}); err != nil {
+			t.Errorf("%+v: %v", f, err)
+		}
+		if _, err := w.ch.admit(t.Context(), account{team: "T1", user: "UOUT"}); err == nil {
+			t.Error("the list no longer decides")
+		}
+		if _, found, err := w.ch.Find(t.Context(), letter(&flows.Post{Card: card()})); found || err != nil {
+			t.Errorf("%+v: %v %v", f, found, err)
+		}
+	}
 }

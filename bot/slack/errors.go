@@ -73,6 +73,22 @@ func code(err error) string {
 	return ""
 }
 
+// unsupported recognises a server that does not know a method at all.
+func unsupported(err error) bool {
+	var retry *bot.RetryError
+	if errors.As(err, &retry) {
+		return retry.Cause == "http_404" || retry.Cause == "http_405" || retry.Cause == "http_501"
+	}
+	return code(err) == "unknown_method"
+}
+
+// undecidable recognises a look-up that will never be answered, so that
+// asking again would only hold up what comes after.
+func undecidable(err error) bool {
+	var rejected *bot.RejectedError
+	return unsupported(err) || errors.As(err, &rejected)
+}
+
 func translate(method string, err error, t *trace) error {
 	if err == nil {
 		return nil

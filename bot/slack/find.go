@@ -45,6 +45,10 @@ func (c *Channel) Find(ctx context.Context, l flows.Letter) (string, bool, error
 		return "", false, err
 	}
 	there, err := c.posted(ctx, l, channel, thread)
+	if undecidable(err) {
+		c.log.Warn("slack: an attempt could not be looked up", "error", err.Error())
+		return "", false, nil
+	}
 	if err != nil || there[0] == "" || len(there) < want {
 		return "", false, err
 	}

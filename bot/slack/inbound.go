@@ -137,6 +137,8 @@ func (c *Channel) said(ctx context.Context, e envelope, m *message) (r reply) {
 	switch {
 	case err != nil && c.opt.Unknown(err):
 		r.then(c.whisper(m.Channel, m.User, m.Thread, sayUnknown, "unknown:"+m.Thread+m.User))
+	case bot.Permanent(err):
+		r.then(c.whisper(m.Channel, m.User, m.Thread, sayBroken, "broken:"+m.TS))
 	case err != nil:
 		return reply{err: err}
 	case out.Toast != "":
@@ -209,7 +211,7 @@ func (c *Channel) give(ctx context.Context, in flows.Input) (out flows.Outcome, 
 			return out, errNotRunning
 		}
 		out, err = (*intake).Take(ctx, in)
-		if err == nil || c.opt.Unknown(err) || ctx.Err() != nil {
+		if err == nil || c.opt.Unknown(err) || bot.Permanent(err) || ctx.Err() != nil {
 			return out, err
 		}
 		c.log.Warn("slack: the store refused an input", "kind", string(in.Kind), "try", try+1)

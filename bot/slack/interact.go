@@ -7,6 +7,7 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
+	"github.com/coopconnexion/relais/bot"
 	"github.com/coopconnexion/relais/flows"
 )
 
@@ -134,6 +135,8 @@ func (c *Channel) perform(ctx context.Context, i *interaction, in flows.Input, c
 	switch {
 	case err != nil && c.opt.Unknown(err):
 		r.then(c.whisper(channel, i.User.ID, "", sayUnknownCard, "unknown:"+key))
+	case bot.Permanent(err):
+		r.then(c.whisper(channel, i.User.ID, "", sayBroken, "broken:"+key))
 	case err != nil:
 		// Slack does not offer a click again: staff must know.
 		r = reply{err: err}

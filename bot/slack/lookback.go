@@ -52,7 +52,9 @@ func (c *Channel) reconcile(ctx context.Context) {
 			return
 		case err != nil:
 			c.log.Warn("slack: the look back was cut short", "error", err.Error())
-			c.lookBack(c.timing.behind)
+			if !undecidable(err) {
+				c.lookBack(c.timing.behind)
+			}
 		default:
 			done = begun
 		}

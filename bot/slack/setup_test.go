@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,11 +209,10 @@ func card() *flows.Card {
 	}
 }
 
-var serial uint64
+var serial atomic.Uint64
 
 func letter(p *flows.Post) flows.Letter {
-	serial++
-	return flows.Letter{ID: serial, Person: person, To: flows.DeskStaff, Op: flows.OpPost, Class: flows.ClassDesk,
+	return flows.Letter{ID: serial.Add(1), Person: person, To: flows.DeskStaff, Op: flows.OpPost, Class: flows.ClassDesk,
 		Post: p, Created: time.Now(), Attempts: 1}
 }
 

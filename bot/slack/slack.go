@@ -232,7 +232,7 @@ func (c *Channel) identify(ctx context.Context) error {
 }
 
 func (c *Channel) recognise(res *goslack.AuthTestResponse) error {
-	if c.opt.TeamID != "" && res.TeamID != c.opt.TeamID {
+	if c.opt.TeamID != "" && res.TeamID != "" && res.TeamID != c.opt.TeamID {
 		return errors.Join(errors.New("slack: the bot token belongs to another workspace than RELAIS_SLACK_TEAM_ID"), bot.ErrStop)
 	}
 	c.self.Store(&identity{team: res.TeamID, user: res.UserID, bot: res.BotID})

@@ -99,6 +99,13 @@ func (c *Channel) profile(ctx context.Context, user string) (profile, error) {
 		c.staff.put(user, p)
 		return p, nil
 	}
+	if unsupported(err) {
+		// Not Slack itself, which always knows this method: the list decides.
+		c.log.Warn("slack: users.info is not known here, the list of staff decides alone")
+		p := profile{at: c.now()}
+		c.staff.put(user, p)
+		return p, nil
+	}
 	if err != nil {
 		return profile{}, err
 	}
@@ -141,7 +148,9 @@ func (c *Channel) greet(ctx context.Context) error {
 			return err
 		}
 		if err != nil {
+			// It is asked again when the account acts.
 			c.log.Warn("slack: users.info failed", "error", err.Error())
+			return nil
 		}
 	}
 	return nil

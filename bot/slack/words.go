@@ -7,6 +7,7 @@ const (
 	sayUnknownCard = "⚠️ Cette fiche n’est plus reliée à une personne. Rien n’a été fait."
 	sayOldButton   = "Ce bouton n’est plus valable. Rien n’a été fait."
 	sayLater       = "⚠️ Rien n’a été enregistré. Réessayez dans un instant."
+	sayBroken      = "⚠️ Relais n’a pas pu traiter votre message. Rien n’est parti. Prévenez l’administrateur."
 	sayTextOnly    = "📎 Seul le texte est transmis. Le fichier n’a pas été envoyé à la personne."
 	sayEdited      = "✏️ Votre message est déjà parti. La personne voit l’ancien texte. Envoyez un nouveau message pour corriger."
 	sayEditedNote  = "✏️ Une note interne modifiée n’est pas envoyée. Pour écrire à la personne, envoyez un nouveau message."

@@ -41,7 +41,8 @@ type Options struct {
 
 // Channel is a conversation in a terminal. It implements bot.Channel.
 type Channel struct {
-	opt Options
+	opt   Options
+	pause time.Duration // before a refused line is offered again, doubled each time
 
 	mu    sync.Mutex // guards what follows, and keeps lines whole
 	count int        // ids of messages, both ways
@@ -63,7 +64,7 @@ func New(o Options) *Channel {
 	if o.Session == "" {
 		o.Session = strconv.FormatInt(o.Now().UnixNano(), 36)
 	}
-	return &Channel{opt: o, shown: map[string][]flows.Button{}}
+	return &Channel{opt: o, pause: 200 * time.Millisecond, shown: map[string][]flows.Button{}}
 }
 
 // Name is "terminal".
@@ -115,8 +116,7 @@ func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 
 // give hands one line to the store and shows the short answer to a tap.
 func (c *Channel) give(ctx context.Context, in bot.Intake, line string) {
-	input := c.input(line)
-	out, err := in.Take(ctx, input)
+	out, err := c.take(ctx, in, c.input(line))
 	switch {
 	case err != nil && ctx.Err() != nil:
 	case err != nil:
@@ -126,6 +126,21 @@ func (c *Channel) give(ctx context.Context, in bot.Intake, line string) {
 	}
 	if c.opt.Settled != nil {
 		c.opt.Settled(ctx)
+	}
+}
+
+// take offers an input again for a few seconds when the store refuses.
+func (c *Channel) take(ctx context.Context, in bot.Intake, input flows.Input) (flows.Outcome, error) {
+	for pause := c.pause; ; pause *= 2 {
+		out, err := in.Take(ctx, input)
+		if err == nil || bot.Permanent(err) || pause > 16*c.pause {
+			return out, err
+		}
+		select {
+		case <-ctx.Done():
+			return out, ctx.Err()
+		case <-time.After(pause):
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coopconnexion/relais/bot"
 	"github.com/coopconnexion/relais/flows"
@@ -124,6 +125,7 @@ func TestNumbersFollowTheNewestQuestion(t *testing.T) {
 func TestRefusedAndStaff(t *testing.T) {
 	var out bytes.Buffer
 	c := New(Options{In: strings.NewReader("bonjour\n"), Out: &out})
+	c.pause = time.Millisecond
 	k := &talk{then: func(flows.Input) (flows.Outcome, error) { return flows.Outcome{}, errors.New("disk full") }}
 	if err := c.Run(t.Context(), k); err != nil {
 		t.Fatal(err)

@@ -99,16 +99,8 @@ func (s *Server) handle(method string, p params, token string) (fault Fault, res
 	case fault.Error != "":
 		return fault, refusal(fault.Error)
 	}
-	want := s.cfg.BotToken
-	if method == "apps.connections.open" {
-		want = s.cfg.AppToken
-	}
-	switch token {
-	case "":
-		return fault, refusal("not_authed")
-	case want:
-	default:
-		return fault, refusal("invalid_auth")
+	if code := s.tokenError(method, token); code != "" {
+		return fault, refusal(code)
 	}
 	f, ok := methods[method]
 	if !ok {
@@ -126,6 +118,21 @@ func (s *Server) handle(method string, p params, token string) (fault Fault, res
 		res["ok"] = true
 	}
 	return fault, res
+}
+
+// tokenError is what Slack answers to a wrong token, or "".
+func (s *Server) tokenError(method, token string) string {
+	want := s.cfg.BotToken
+	if method == "apps.connections.open" {
+		want = s.cfg.AppToken
+	}
+	switch token {
+	case "":
+		return "not_authed"
+	case want:
+		return ""
+	}
+	return "invalid_auth"
 }
 
 // limited applies the rate of one channel; it returns the seconds to wait.

@@ -41,17 +41,21 @@ func (s *Server) draft(method string, p params) (*Message, result) {
 		s.blame("%s: blocks without text for notifications and screen readers", method)
 	}
 	if raw := p.get("metadata"); raw != "" {
-		var meta struct {
-			Type    string         `json:"event_type"`
-			Payload map[string]any `json:"event_payload"`
-		}
-		if json.Unmarshal([]byte(raw), &meta) != nil || meta.Type == "" || meta.Payload == nil {
+		if !validMetadata(raw) {
 			s.blame("%s: invalid metadata", method)
 			return nil, refusal("invalid_metadata_format")
 		}
 		m.Metadata = json.RawMessage(raw)
 	}
 	return m, nil
+}
+
+func validMetadata(raw string) bool {
+	var meta struct {
+		Type    string         `json:"event_type"`
+		Payload map[string]any `json:"event_payload"`
+	}
+	return json.Unmarshal([]byte(raw), &meta) == nil && meta.Type != "" && meta.Payload != nil
 }
 
 func length(s string) int { return len(utf16.Encode([]rune(s))) }

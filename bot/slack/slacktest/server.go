@@ -6,6 +6,7 @@
 package slacktest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -117,28 +118,21 @@ func New(cfg Config) *Server {
 }
 
 func withDefaults(c Config) Config {
-	set := func(p *string, v string) {
-		if *p == "" {
-			*p = v
-		}
-	}
-	set(&c.BotToken, "xoxb-test")
-	set(&c.AppToken, "xapp-test")
-	set(&c.TeamID, "T1")
-	set(&c.BotUser, "UBOT")
-	set(&c.BotID, "BBOT")
-	set(&c.SigningSecret, "signing-secret")
+	c.BotToken = cmp.Or(c.BotToken, "xoxb-test")
+	c.AppToken = cmp.Or(c.AppToken, "xapp-test")
+	c.TeamID = cmp.Or(c.TeamID, "T1")
+	c.BotUser = cmp.Or(c.BotUser, "UBOT")
+	c.BotID = cmp.Or(c.BotID, "BBOT")
+	c.SigningSecret = cmp.Or(c.SigningSecret, "signing-secret")
 	if len(c.Channels) == 0 {
 		c.Channels = []string{"CSTAFF", "CCARE"}
 	}
 	if len(c.Users) == 0 {
 		c.Users = []User{{ID: "U1", Name: "Awa"}}
 	}
-	for p, v := range map[*time.Duration]time.Duration{&c.Ack: 3 * time.Second, &c.Trigger: 3 * time.Second, &c.Ping: 5 * time.Second} {
-		if *p == 0 {
-			*p = v
-		}
-	}
+	c.Ack = cmp.Or(c.Ack, 3*time.Second)
+	c.Trigger = cmp.Or(c.Trigger, 3*time.Second)
+	c.Ping = cmp.Or(c.Ping, 5*time.Second)
 	if c.Redeliveries == nil {
 		c.Redeliveries = []time.Duration{0, 0, 0}
 	}
@@ -148,7 +142,7 @@ func withDefaults(c Config) Config {
 	return c
 }
 
-// Config returns the configuration with its defaults filled in.
+// Config is the configuration with its defaults.
 func (s *Server) Config() Config { return s.cfg }
 
 // APIURL is the address of the Web API.

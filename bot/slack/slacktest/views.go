@@ -36,6 +36,33 @@ func (s *Server) newTrigger(user string) string {
 	return id
 }
 
+type viewRequest struct {
+	Type     string  `json:"type"`
+	Title    *Text   `json:"title"`
+	Submit   *Text   `json:"submit"`
+	Close    *Text   `json:"close"`
+	Callback string  `json:"callback_id"`
+	Metadata string  `json:"private_metadata"`
+	Blocks   []Block `json:"blocks"`
+}
+
+// checkView verifies the limits of a form. The lock is held.
+func (s *Server) checkView(v viewRequest) bool {
+	c := checker{where: "views.open"}
+	c.need(v.Type == "modal", "type %q", v.Type)
+	c.text(v.Title, 24, "plain_text")
+	c.text(v.Submit, 24, "plain_text")
+	if v.Close != nil {
+		c.text(v.Close, 24, "plain_text")
+	}
+	c.need(length(v.Callback) <= 255, "callback_id over 255")
+	c.need(length(v.Metadata) <= 3000, "private_metadata over 3000")
+	for _, b := range c.bad {
+		s.blame("%s", b)
+	}
+	return s.checkBlocks("views.open", v.Blocks, 100) && len(c.bad) == 0
+}
+
 func (s *Server) openView(p params) result {
 	t, ok := s.triggers[p.get("trigger_id")]
 	switch {
@@ -50,32 +77,12 @@ func (s *Server) openView(p params) result {
 	}
 	t.used = true
 	s.triggers[p.get("trigger_id")] = t
-	var v struct {
-		Type     string  `json:"type"`
-		Title    *Text   `json:"title"`
-		Submit   *Text   `json:"submit"`
-		Close    *Text   `json:"close"`
-		Callback string  `json:"callback_id"`
-		Metadata string  `json:"private_metadata"`
-		Blocks   []Block `json:"blocks"`
-	}
+	var v viewRequest
 	if json.Unmarshal([]byte(p.get("view")), &v) != nil {
 		s.blame("views.open: not a view")
 		return refusal("invalid_arguments")
 	}
-	c := checker{where: "views.open"}
-	c.need(v.Type == "modal", "type %q", v.Type)
-	c.text(v.Title, 24, "plain_text")
-	c.text(v.Submit, 24, "plain_text")
-	if v.Close != nil {
-		c.text(v.Close, 24, "plain_text")
-	}
-	c.need(length(v.Callback) <= 255, "callback_id over 255")
-	c.need(length(v.Metadata) <= 3000, "private_metadata over 3000")
-	for _, b := range c.bad {
-		s.blame("%s", b)
-	}
-	if !s.checkBlocks("views.open", v.Blocks, 100) || len(c.bad) > 0 {
+	if !s.checkView(v) {
 		return refusal("invalid_arguments")
 	}
 	view := &View{ID: s.nextID("V"), User: t.user, Title: *v.Title, Submit: *v.Submit, Callback: v.Callback,
@@ -134,11 +141,7 @@ func (s *Server) SubmitView(user string, v View, text string) (errs map[string]s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if answer.Action == "errors" {
-		for id := range answer.Errors {
-			if !slices.ContainsFunc(v.Blocks, func(b Block) bool { return b.BlockID == id }) {
-				s.blame("view_submission: an error for a block that does not exist")
-			}
-		}
+		s.checkErrors(v, answer.Errors)
 		return answer.Errors, nil
 	}
 	for _, open := range s.views {
@@ -147,6 +150,15 @@ func (s *Server) SubmitView(user string, v View, text string) (errs map[string]s
 		}
 	}
 	return nil, nil
+}
+
+// checkErrors verifies that errors stand below fields that exist. The lock is held.
+func (s *Server) checkErrors(v View, errs map[string]string) {
+	for id := range errs {
+		if !slices.ContainsFunc(v.Blocks, func(b Block) bool { return b.BlockID == id }) {
+			s.blame("view_submission: an error for a block that does not exist")
+		}
+	}
 }
 
 func (s *Server) uploadURL(p params) result {
