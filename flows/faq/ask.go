@@ -68,6 +68,7 @@ func (x *Index) trace(question string, ctx Context) trace {
 	}
 	x.lexical(q, s)
 	x.semantic(q, s)
+	x.judge(q, s)
 	t := trace{list: x.candidates(q, s, ctx)}
 	for i := range t.list {
 		t.list[i].score = x.model.Rank.score(t.list[i].f[:])
@@ -75,7 +76,7 @@ func (x *Index) trace(question string, ctx Context) trace {
 	slices.SortStableFunc(t.list, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
 	softmax(t.list)
 	t.sureF = x.sureFeatures(q, t.list)
-	t.sure = logistic(x.model.Sure.score(t.sureF))
+	t.sure = x.model.Confidence(t.sureF)
 	return t
 }
 
@@ -140,7 +141,7 @@ func (x *Index) lacking(q *query, d int32) (free, plain float64) {
 		sl := &q.slots[i]
 		var in float32
 		for _, r := range sl.readings {
-			if _, ok := slices.BinarySearchFunc(x.posts[r.term], d, func(p posting, d int32) int { return cmp.Compare(p.doc, d) }); ok {
+			if x.posting(r.term, d) != nil {
 				in = max(in, r.w)
 			}
 		}

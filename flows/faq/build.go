@@ -9,17 +9,19 @@ import (
 
 // BM25F constants: saturation, weight of each field, length normalisation.
 const (
-	satur    = 1.2
-	askBoost = 4
-	askNorm  = 0.6
-	inNorm   = 0.65
-	maxBody  = 4000 // bytes of a body that are read
+	satur     = 1.2
+	askBoost  = 4
+	askNorm   = 0.6
+	inNorm    = 0.65
+	maxBody   = 4000 // bytes of a body that are read
+	leadWords = 40   // content words that count as its start
 )
 
 // termCount is how often an entry holds a term, by field.
 type termCount struct {
 	term    int32
 	ask, in float32
+	lead    bool
 }
 
 // builder gathers counts while an [Index] is made.
@@ -155,6 +157,9 @@ func (b *builder) body(doc int, text string) {
 	stems, terms := b.content(split(fold(text)))
 	for i, t := range terms {
 		b.count(doc, t, 0, 1)
+		if i < leadWords {
+			b.counts[doc][b.at[t]-1].lead = true
+		}
 		if i > 0 {
 			key := pairKey(terms[i-1], t)
 			if l := b.x.bbig[key]; len(l) == 0 || l[len(l)-1] != int32(doc) {
@@ -164,7 +169,11 @@ func (b *builder) body(doc int, text string) {
 	}
 	b.lenIn[doc] = float32(len(terms))
 	for _, hit := range b.x.book.find(stems) {
-		b.count(doc, b.term(hit.concept), 0, 1)
+		t := b.term(hit.concept)
+		b.count(doc, t, 0, 1)
+		if hit.from < leadWords {
+			b.counts[doc][b.at[t]-1].lead = true
+		}
 	}
 }
 
@@ -213,6 +222,8 @@ func (b *builder) weigh() {
 		x.grams = newGramIndex(x)
 	}
 	b.vectors()
+	b.typical()
+	b.classify()
 	b.speller()
 }
 
@@ -238,7 +249,7 @@ func (b *builder) postings() {
 			ask, in := c.ask/ka, c.in/ki
 			all := askBoost*ask + in
 			x.posts[c.term] = append(x.posts[c.term], posting{
-				doc: int32(doc), all: all / (satur + all), ask: ask / (0.4 + ask), in: in / (satur + in),
+				doc: int32(doc), all: all / (satur + all), ask: ask / (0.4 + ask), in: in / (satur + in), lead: c.lead,
 			})
 		}
 	}

@@ -37,6 +37,14 @@ const (
 	fRankVec   // by vectors
 	fLength    // log of phrasing length over question length
 	fExact     // the question is a phrasing, word for word
+	fClass     // the classifier's log share
+	fClassTop  // its share
+	fClassVec  // its vector part
+	fUsual     // mean log share of the phrasings that hold the question's words
+	fLacks     // weighted part of the entry's typical words that the question lacks
+	fNear      // BM25F of like entries, weighted by likeness
+	fLead      // share of the question in the start of the body
+	fTitle     // harmonic mean of the shares of question and title
 	nFeatures
 )
 
@@ -44,7 +52,7 @@ const (
 func FeatureNames() []string {
 	return []string{"all", "all_top", "ask", "in", "cos", "cos_top", "cos_title", "cos_mean", "gram", "gram_top", "gram_title",
 		"cover", "both", "phrase", "vec", "vec_title", "vec_body", "soft", "soft_ask", "soft_top", "pairs", "pairs_body", "cue",
-		"many", "situation", "rank_all", "rank_gram", "rank_vec", "length", "exact"}
+		"many", "situation", "rank_all", "rank_gram", "rank_vec", "length", "exact", "class", "class_p", "class_vec", "usual", "lacks", "near", "lead", "title"}
 }
 
 // candidate is an entry under consideration.
@@ -68,7 +76,7 @@ func (x *Index) shortlist(q *query, s *scratch, n int) []candidate {
 				top, c.best = v, u
 			}
 		}
-		c.cheap = 1.2*s.all[d]/max(q.total, 0.1) + max(top, 0) + 0.4*s.docVec[d]
+		c.cheap = 1.2*s.all[d]/max(q.total, 0.1) + max(top, 0) + 0.4*s.docVec[d] + s.class[d]
 		out = append(out, c)
 	}
 	slices.SortFunc(out, func(a, b candidate) int {
@@ -96,6 +104,7 @@ func (x *Index) candidates(q *query, s *scratch, ctx Context) []candidate {
 	compare(list, fCos, fCosTop)
 	compare(list, fGram, fGramTop)
 	compare(list, fSoft, fSoftTop)
+	x.near(list)
 	rankBy(list, fAll, fRankAll)
 	rankBy(list, fGram, fRankGram)
 	rankBy(list, fVec, fRankVec)
@@ -114,6 +123,13 @@ func (x *Index) describe(c *candidate, q *query, s *scratch, ctx Context) {
 	x.describeBest(c, q, s)
 	f[fPairs], f[fPairsBody] = x.pairShares(q, d)
 	f[fSituation] = x.situation(d, ctx)
+	f[fLead] = x.leadShare(q, d)
+	f[fTitle] = harmonic(float64(s.cov[first]/total), min(1, float64(s.ucov[first]/max(x.utts[first].total, 0.1))))
+	f[fUsual], f[fLacks] = x.usual(q, d)
+	if x.classes != nil {
+		f[fClass] = math.Log(max(float64(s.class[d]), 1e-6))
+		f[fClassTop], f[fClassVec] = float64(s.class[d]), float64(s.classVec[d])
+	}
 }
 
 // describePhrasings sets the features that are a best over phrasings.
@@ -209,6 +225,46 @@ func (x *Index) situation(d int32, ctx Context) float64 {
 		}
 	}
 	return 0
+}
+
+// near sets how well the entries about the same subject match: an entry among
+// many good ones is likelier than a lone one.
+func (x *Index) near(list []candidate) {
+	if x.docVec == nil {
+		return
+	}
+	for i := range list {
+		var sum, weight float64
+		for j := range list {
+			if i == j {
+				continue
+			}
+			w := x.sameSubject(list[i].doc, list[j].doc)
+			w *= w
+			sum += w * list[j].f[fAll]
+			weight += w
+		}
+		list[i].f[fNear] = sum / (weight + 1)
+	}
+}
+
+// leadShare is the weighted share of the question's words that stand in the
+// start of the entry's body, where its subject is told.
+func (x *Index) leadShare(q *query, d int32) float64 {
+	if q.total == 0 {
+		return 0
+	}
+	var sum float32
+	for i := range q.slots {
+		var in float32
+		for _, r := range q.slots[i].readings {
+			if p := x.posting(r.term, d); p != nil && p.lead {
+				in = max(in, r.w*x.idf[r.term])
+			}
+		}
+		sum += min(in, q.slots[i].weight)
+	}
+	return float64(sum / q.total)
 }
 
 // compare sets feature to as feature from over the best candidate's.

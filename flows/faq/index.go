@@ -39,6 +39,7 @@ const (
 	PartStems
 	PartCues
 	PartContext
+	PartClasses
 )
 
 // Index finds entries. It is immutable and safe for concurrent use.
@@ -59,18 +60,23 @@ type Index struct {
 	ubig    [][]uint64 // by entry: pairs of neighbouring stems of its phrasings
 	bbig    map[uint64][]int32
 	grams   *gramIndex
-	docVec  []float32 // mean vectors of entries
-	rows    []int32   // by term: row of its vector, or -1; nil without vectors
-	invNorm []float32 // by row: 1 / length of the vector
-	concept []bool    // by term: a concept of the synonyms
-	scratch sync.Pool
+	docVec  []float32      // mean vectors of entries
+	rows    []int32        // by term: row of its vector, or -1; nil without vectors
+	invNorm []float32      // by row: 1 / length of the vector
+	concept []bool         // by term: a concept of the synonyms
+	typical [][]termWeight // by entry: terms that most of its phrasings hold
+	classes *classifier    // nil for a large corpus
+	scratch *sync.Pool
 }
 
 // posting is a term in an entry: saturated BM25F weights, whole, of the
-// phrasings alone, and of the body alone.
+// phrasings alone, and of the body alone; share is the part of the entry's
+// phrasings that hold the term.
 type posting struct {
 	doc          int32
 	all, ask, in float32
+	share        float32
+	lead         bool // the term stands in the first words of the body
 }
 
 // upost is a term in a phrasing, weighted so that a phrasing has length 1.
@@ -111,7 +117,7 @@ func New(entries []Entry, res *Resources, opts Options) (*Index, error) {
 	b := newBuilder(x)
 	b.read()
 	b.weigh()
-	x.scratch.New = func() any { return newScratch(x) }
+	x.scratch = &sync.Pool{New: func() any { return newScratch(x) }}
 	return x, nil
 }
 
@@ -136,6 +142,14 @@ func mergeWordings(entries []Entry, extra map[string][]string) ([]Entry, error) 
 		}
 	}
 	return out, nil
+}
+
+// With returns an index that judges with another model. It shares everything
+// else with x.
+func (x *Index) With(m *Model) *Index {
+	y := *x
+	y.model = m
+	return &y
 }
 
 // Len returns the number of entries.

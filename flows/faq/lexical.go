@@ -23,18 +23,20 @@ type scratch struct {
 	bestUcov       []float32
 	touched        []int32
 	docVec         []float32 // by entry: mean vector of the body
+	class          []float32 // by entry: the classifier's shares
+	classVec       []float32
 }
 
 func newScratch(x *Index) *scratch {
 	n, u := len(x.entries), len(x.utts)
-	mem := make([]float32, 7*n+8*u)
+	mem := make([]float32, 9*n+8*u)
 	take := func(k int) []float32 {
 		part := mem[:k:k]
 		mem = mem[k:]
 		return part
 	}
 	s := &scratch{
-		all: take(n), ask: take(n), in: take(n), bestAll: take(n), bestAsk: take(n), bestIn: take(n), docVec: take(n),
+		all: take(n), ask: take(n), in: take(n), bestAll: take(n), bestAsk: take(n), bestIn: take(n), docVec: take(n), class: take(n), classVec: take(n),
 		cos: take(u), cov: take(u), ucov: take(u), gram: take(u), vec: take(u), bestCos: take(u), bestCov: take(u), bestUcov: take(u),
 	}
 	if x.spell != nil {
@@ -44,7 +46,7 @@ func newScratch(x *Index) *scratch {
 }
 
 func (s *scratch) reset() {
-	for _, a := range [][]float32{s.all, s.ask, s.in, s.cos, s.cov, s.ucov, s.gram, s.vec, s.docVec} {
+	for _, a := range [][]float32{s.all, s.ask, s.in, s.cos, s.cov, s.ucov, s.gram, s.vec, s.docVec, s.class, s.classVec} {
 		clear(a)
 	}
 }

@@ -94,7 +94,7 @@ func (t Tree) value(f []float64) float64 {
 	return t.Split[i]
 }
 
-// Score returns the scorer's value for features f, in the order of the names it
+// score returns the scorer's value for features f, in the order of the names it
 // was bound to.
 func (s *Scorer) score(f []float64) float64 {
 	sum := s.Bias
@@ -106,6 +106,10 @@ func (s *Scorer) score(f []float64) float64 {
 	}
 	return sum
 }
+
+// Confidence is the probability that a first candidate with these features (in
+// the order of [SureNames]) is right.
+func (m *Model) Confidence(f []float64) float64 { return logistic(m.Sure.score(f)) }
 
 func logistic(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
 

@@ -18,6 +18,7 @@ type slot struct {
 	weight   float32 // how much the word tells, an idf
 	known    float32 // 1 in the vocabulary, less when corrected, 0 unknown
 	row      int     // its word vector, or -1
+	bound    bool    // part of a phrase, such as "prime" in "prime d'activité"
 }
 
 // query is an analysed question.
@@ -101,9 +102,19 @@ func (x *Index) analyse(question string, s *scratch) *query {
 			continue
 		}
 		for i := hit.from; i < hit.to; i++ {
-			w := conceptWeight / float32(hit.to-hit.from)
-			q.slots[i].readings = append(q.slots[i].readings, reading{t, w * max(q.slots[i].known, 0.5)})
-			q.slots[i].known = max(q.slots[i].known, 0.8)
+			sl := &q.slots[i]
+			w := float32(conceptWeight)
+			if hit.to-hit.from > 1 {
+				w = boundWeight
+				sl.bound = true
+			}
+			sl.readings = append(sl.readings, reading{t, w * max(sl.known, 0.5)})
+			sl.known = max(sl.known, 0.8)
+		}
+	}
+	for i := range q.slots {
+		if sl := &q.slots[i]; sl.bound {
+			sl.loosen(x.concept)
 		}
 	}
 	x.pairUp(q)
@@ -114,6 +125,8 @@ func (x *Index) analyse(question string, s *scratch) *query {
 const (
 	maxSlots      = 40
 	conceptWeight = 0.85
+	boundWeight   = 0.8 // of each word of a phrase that means a concept
+	looseWeight   = 0.55
 )
 
 // addSlots adds the slots of one word and returns stems with theirs.
@@ -192,9 +205,19 @@ func (sl *slot) addReading(t int32, w float32) {
 	sl.readings = append(sl.readings, reading{t, w})
 }
 
+// loosen makes the word by itself count less: in "france travail" the word
+// "travail" says nothing about work.
+func (sl *slot) loosen(concept []bool) {
+	for i := range sl.readings {
+		if !concept[sl.readings[i].term] {
+			sl.readings[i].w *= looseWeight
+		}
+	}
+}
+
 // cut finds two known words glued together, both in the corpus, or nil.
 func (x *Index) cut(w string) []string {
-	if len(w) < 7 {
+	if len(w) < 7 || len(w) > 2*maxWord {
 		return nil
 	}
 	var best []string

@@ -18,7 +18,10 @@ type speller struct {
 	id     map[string]uint16
 }
 
-const maxSpellWords = 1<<16 - 1
+const (
+	maxSpellWords = 1<<16 - 1
+	maxWord       = 38 // bytes; longer words are not corrected
+)
 
 // correction is a proposed word; cost is its [editCost].
 type correction struct {
@@ -89,7 +92,7 @@ func costLimit(n int) float32 {
 // correct returns up to n corrections, the best first. counts is scratch space
 // of at least len(s.words), all zero; it is left so.
 func (s *speller) correct(w string, n int, counts []uint8) []correction {
-	if len(w) < 3 || isNumber(w) {
+	if len(w) < 3 || len(w) > maxWord || isNumber(w) {
 		return nil
 	}
 	var found []correction
