@@ -29,6 +29,7 @@ type source struct {
 // thresholds are the probabilities from which the second reader raises a text.
 type thresholds struct {
 	Crisis   float64 `yaml:"crisis"`
+	Agree    float64 `yaml:"agree"` // to crisis, when the patterns say distress
 	Distress float64 `yaml:"distress"`
 }
 
@@ -72,6 +73,9 @@ func newPatternReader(content fs.FS) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("safety: %s: %w", patternsFile, err)
 	}
+	if r.families, err = loadFamilies(content); err != nil {
+		return nil, fmt.Errorf("safety: %s: %w", classesFile, err)
+	}
 	return r, nil
 }
 
@@ -104,8 +108,8 @@ func (s *source) compile() (*Reader, error) {
 	if len(r.patterns) == 0 {
 		c.fail("no patterns: an empty safety net is refused")
 	}
-	if s.Raise.Crisis <= 0 || s.Raise.Distress <= 0 {
-		c.fail("raise.crisis and raise.distress must be above 0")
+	if s.Raise.Crisis <= 0 || s.Raise.Agree <= 0 || s.Raise.Distress <= 0 {
+		c.fail("raise.crisis, raise.agree and raise.distress must be above 0")
 	}
 	return r, errors.Join(c.errs...)
 }

@@ -70,6 +70,7 @@ type Reader struct {
 	patterns []pattern
 	guards   guards
 	masks    []mask
+	families families
 	second   *ngram.Model
 	raise    thresholds
 }
@@ -77,11 +78,12 @@ type Reader struct {
 // File names inside the content file system.
 const (
 	patternsFile = "safety/patterns.yaml"
+	classesFile  = "safety/classes.yaml"
 	modelFile    = "safety/ngram.bin"
 )
 
-// New builds a Reader from the content file system (safety/patterns.yaml and
-// safety/ngram.bin). The error names the file and the pattern to fix.
+// New builds a Reader from the content file system (safety/patterns.yaml,
+// safety/classes.yaml and safety/ngram.bin). The error names the file and the pattern to fix.
 func New(content fs.FS) (*Reader, error) {
 	r, err := newPatternReader(content)
 	if err != nil {
@@ -108,14 +110,30 @@ func (r *Reader) Read(text string) Finding {
 	return r.readSecond(n, f)
 }
 
+// Features returns what the second reader sees of a text: its buckets. The
+// trainer needs them too.
+func (r *Reader) Features(text string) []uint32 {
+	return r.features(r.words.normalise(text))
+}
+
+func (r *Reader) features(n normal) []uint32 {
+	buckets := make([]uint32, 0, 8*len(n.text))
+	see := func(b uint32) { buckets = append(buckets, b) }
+	// Harmless turns of phrase are out for this reader too.
+	text := r.mask(n.text)
+	ngram.Features(text, see)
+	r.families.features(text, see)
+	return buckets
+}
+
 // readSecond lets the classifier raise, and never lower, what patterns found.
 func (r *Reader) readSecond(n normal, f Finding) Finding {
 	if n.words < 2 {
 		return f
 	}
-	p := r.second.Predict(n.text)
+	p := r.second.Predict(r.features(n))
 	switch {
-	case p.Crisis >= r.raise.Crisis:
+	case p.Crisis >= r.raise.Crisis || f.Level == Distress && p.Crisis >= r.raise.Agree:
 		return Finding{Level: Crisis, Kind: KindSuicide, Reason: "second-reader-crisis"}
 	case f.Level == Distress:
 		return f

@@ -8,6 +8,9 @@ import "strings"
 func (l *lexicon) expand(prev, tok, next string) string {
 	switch tok {
 	case "ne", "n":
+		if prev == "etre" || prev == "detre" || prev == "suis" {
+			return "nee" // "né" lost its accent
+		}
 		return ""
 	case "c":
 		if strings.HasPrefix(next, "est") || strings.HasPrefix(next, "etai") {
@@ -30,7 +33,19 @@ func (l *lexicon) expand(prev, tok, next string) string {
 	if rest, ok := afterJ(tok); ok {
 		return "je " + l.expand("je", rest, next)
 	}
+	if rest, ok := afterM(tok); ok {
+		return "me " + l.expand("me", rest, next)
+	}
 	return l.repair(tok)
+}
+
+// afterM splits the pronoun written onto its verb (mtuer, mfoutre). Short
+// words are abbreviations (mdr, mdph); no other French word starts that way.
+func afterM(tok string) (string, bool) {
+	if len(tok) < 5 || tok[0] != 'm' || !strings.ContainsRune("bcdfgjkpqrstvxz", rune(tok[1])) || !strings.ContainsAny(tok[2:], "aeiou") {
+		return "", false
+	}
+	return tok[1:], true
 }
 
 // afterJ splits the pronoun written onto its verb (jveux, jdors): no French

@@ -29,16 +29,14 @@ type Probabilities struct {
 	None, Distress, Crisis float64
 }
 
-// Predict reads a normalised text: words separated by single spaces.
-func (m *Model) Predict(text string) Probabilities {
+// Predict reads the buckets of the features of a text.
+func (m *Model) Predict(buckets []uint32) Probabilities {
 	var d, c float64
-	n := 0
-	Features(text, func(i uint32) {
+	for _, i := range buckets {
 		d += float64(m.distress[i])
 		c += float64(m.crisis[i])
-		n++
-	})
-	norm := 1 / math.Sqrt(float64(max(n, 1)))
+	}
+	norm := 1 / math.Sqrt(float64(max(len(buckets), 1)))
 	return Softmax(
 		d*norm*float64(m.scale[0])+float64(m.bias[0]),
 		c*norm*float64(m.scale[1])+float64(m.bias[1]))
@@ -82,6 +80,9 @@ func Features(text string, see func(bucket uint32)) {
 		before, prev = prev, word
 	}
 }
+
+// Pair is the bucket of two families of words seen in one text, in this order.
+func Pair(a, b string) uint32 { return hash(5, a, b) }
 
 func grams(word string, see func(uint32)) {
 	padded := " " + word + " "
