@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coopconnexion/relais/flows"
@@ -335,4 +336,25 @@ func TestAllocate(t *testing.T) {
 	if out := take(t, s, said(9, "1", "declare 2026-11")); out.Toast != "D-0001" {
 		t.Errorf("another series: %q", out.Toast)
 	}
+}
+
+// The store works in a synctest bubble. An hour is enough there: Badger looks
+// for work twenty times a second; simulated years inject Options.Now instead.
+func TestInABubble(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(t.Context(), Options{Dir: dir, MasterKey: master, Step: toy, MinFree: -1, Create: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := take(t, s, said(1, "7", "hello")).Person
+		<-time.After(time.Hour)
+		take(t, s, said(2, "7", "hello"))
+		if p := person(t, s, id); p.Inputs != 2 {
+			t.Errorf("inputs %d", p.Inputs)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -62,8 +62,8 @@ type Engine struct {
 	once     sync.Once
 	broken   chan struct{}
 	breaking sync.Once
-	views    sync.RWMutex // held for reading by each View
-	state                 // written by the combiner only
+	views    views
+	state    // written by the combiner only
 }
 
 // settings are Badger's options: tuned for tens of megabytes of memory, with
@@ -177,15 +177,15 @@ func (e *Engine) View(ctx context.Context, fn func(engine.Reader) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e.views.RLock()
-	defer e.views.RUnlock()
 	select {
-	case <-e.stop:
-		return engine.ErrClosed
 	case <-e.broken:
 		return engine.ErrBroken
 	default:
 	}
+	if !e.views.begin() {
+		return engine.ErrClosed
+	}
+	defer e.views.end()
 	txn := e.db.NewTransaction(false)
 	defer txn.Discard()
 	return fn(reader{txn})
@@ -215,9 +215,7 @@ func (e *Engine) Size() int64 {
 func (e *Engine) Close() error {
 	e.once.Do(func() { close(e.stop) })
 	<-e.done
-	e.views.Lock()
-	defer e.views.Unlock()
-	if e.db.IsClosed() {
+	if !e.views.close() {
 		return nil
 	}
 	err := e.db.Close()
@@ -227,6 +225,50 @@ func (e *Engine) Close() error {
 		err = errors.Join(err, e.mark.Settle(filepath.Join(e.opt.Dir, db.ManifestFilename)))
 	}
 	return errors.Join(err, e.mark.Close())
+}
+
+// views counts the readers, so that Close can wait for them. (Not an RWMutex:
+// a reader may start another while Close waits.)
+type views struct {
+	mu     sync.Mutex
+	n      int
+	closed bool
+	none   chan struct{} // made by close, closed by the last reader
+}
+
+func (v *views) begin() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return false
+	}
+	v.n++
+	return true
+}
+
+func (v *views) end() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.n--; v.n == 0 && v.closed {
+		close(v.none)
+	}
+}
+
+// close refuses new readers and waits for the others. It is false the second
+// time.
+func (v *views) close() bool {
+	v.mu.Lock()
+	if v.closed {
+		v.mu.Unlock()
+		return false
+	}
+	v.closed, v.none = true, make(chan struct{})
+	if v.n == 0 {
+		close(v.none)
+	}
+	v.mu.Unlock()
+	<-v.none
+	return true
 }
 
 // quiet passes Badger's warnings and errors on, and keeps its chatter.

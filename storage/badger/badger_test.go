@@ -457,3 +457,35 @@ func TestClosed(t *testing.T) {
 		t.Errorf("after closing: %v", err)
 	}
 }
+
+// Closing waits for a reader, who may even start another one meanwhile.
+func TestCloseWaitsForReaders(t *testing.T) {
+	e := start(t, t.TempDir(), true)
+	put(t, e, "k", "v")
+	inside, closed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		<-inside
+		closed <- e.Close()
+	}()
+	err := e.View(t.Context(), func(r engine.Reader) error {
+		close(inside)
+		<-e.done // the combiner has ended, Close is on its way
+		err := e.View(context.Background(), func(engine.Reader) error { return nil })
+		if err != nil && !errors.Is(err, engine.ErrClosed) {
+			return err
+		}
+		select {
+		case <-closed:
+			return errors.New("closed under a reader")
+		default:
+		}
+		_, ok, err := r.Get([]byte("k"))
+		if !ok {
+			return errors.New("no value")
+		}
+		return err
+	})
+	if err := errors.Join(err, <-closed); err != nil {
+		t.Error(err)
+	}
+}
