@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	goslack "github.com/slack-go/slack"
 
@@ -104,11 +103,8 @@ func (c *Channel) room(l flows.Letter) (string, error) {
 		return c.opt.StaffChannel, nil
 	case to == flows.DeskCare.ID && c.opt.CareChannel != "":
 		return c.opt.CareChannel, nil
-	case to == flows.DeskCare.ID && l.Class == flows.ClassCrisis:
-		return c.opt.StaffChannel, nil // a page in case of danger must reach somebody
 	case to == flows.DeskCare.ID:
-		// Requests for contact are private: they wait until the channel is set.
-		return "", &bot.RetryError{After: 10 * time.Minute, Cause: "no_care_channel"}
+		return c.opt.StaffChannel, nil
 	}
 	return "", &bot.RejectedError{Cause: "unknown_room"}
 }

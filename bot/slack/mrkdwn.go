@@ -103,14 +103,15 @@ func pieces(r flows.Rich) []string {
 	hot := markers(r)
 	var out []string
 	for i, s := range r {
-		text := defuse(clean(s.Text), hot)
+		text := clean(s.Text)
 		if s.URL != "" && linkable(s.URL) {
-			out = append(out, link(text, s.URL))
+			out = append(out, link(defuse(text, hot), s.URL))
 			continue
 		}
 		if s.URL != "" && s.URL != s.Text {
-			text += " (" + s.URL + ")"
+			text += " (" + clean(s.URL) + ")"
 		}
+		text = defuse(text, hot)
 		mark := map[flows.Style]string{flows.Bold: "*", flows.Italic: "_"}[s.Style]
 		for n, line := range strings.Split(text, "\n") {
 			if n > 0 {
@@ -168,7 +169,7 @@ func cut(s string, n int) []string {
 
 // linkable accepts the addresses that a section can carry.
 func linkable(url string) bool {
-	if len(escape(url)) > 1000 || strings.ContainsFunc(url, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+	if len(escape(url)) > 1000 || url != clean(url) || strings.ContainsFunc(url, unicode.IsSpace) {
 		return false
 	}
 	for _, p := range []string{"https://", "http://", "mailto:", "tel:"} {

@@ -69,7 +69,7 @@ func literal(s string) string { return strings.ReplaceAll(unescape.Replace(s), g
 
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"<!channel> <@U123> <#C1|x>", "`a` ```b``` *c* _d_ ~e~", "<http://x|label>", "&lt;!here&gt;",
-		strings.Repeat("&", 4000), strings.Repeat("mot ", 3000), "\n\n\n", "\u202e\x00", "😀" + strings.Repeat("é*", 2000)} {
+		strings.Repeat("&", 4000), strings.Repeat("mot ", 3000), "\n\n\n", "\u202e\x00", "0\xf20", "😀" + strings.Repeat("é*", 2000)} {
 		f.Add(s, true)
 		f.Add(s, false)
 	}

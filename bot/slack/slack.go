@@ -48,7 +48,8 @@ type Options struct {
 	APIURL string
 	// SigningSecret chooses HTTP events ([Channel.Handler]) over Socket Mode.
 	SigningSecret string
-	// StaffChannel and CareChannel are channel ids (C…, G…).
+	// StaffChannel and CareChannel are channel ids (C…, G…). Without a care
+	// channel, requests for contact go to the staff channel.
 	StaffChannel, CareChannel string
 	// TeamID is the only workspace that is heard; empty: the bot's own.
 	TeamID string
@@ -176,7 +177,7 @@ func (c *Channel) Refused() uint64 { return c.refused.Load() }
 // workspace, a missing permission.
 func (c *Channel) Run(ctx context.Context, in bot.Intake) error {
 	if c.opt.CareChannel == "" {
-		c.log.Warn("slack: no care channel: requests for contact wait in the outbox")
+		c.log.Warn("slack: no care channel: all staff see the requests for contact")
 	}
 	if len(c.opt.Staff) == 0 {
 		c.log.Warn("slack: the list of staff is empty: everyone is refused")
