@@ -22,7 +22,7 @@ import (
 // commands, the tests and the demo all run this same app.
 type app struct {
 	book      *flows.Book
-	library   *flows.Library
+	shelf     *shelf
 	store     *storage.Store
 	delivery  *bot.Delivery
 	scheduler *scheduler.Scheduler
@@ -30,6 +30,7 @@ type app struct {
 	now       func() time.Time
 	set       flows.Settings
 	log       *slog.Logger
+	house     atomic.Value  // flows.PersonID of the house's document
 	letters   atomic.Uint64 // letters written since the start
 	metrics   *metrics
 	dir       string
@@ -52,6 +53,7 @@ type options struct {
 type knowledge struct {
 	book    *flows.Book
 	library *flows.Library
+	shelf   *shelf
 	safety  *safety.Reader
 	content fs.FS
 }
@@ -94,13 +96,16 @@ func (k knowledge) read(text string) (level, kind string) {
 }
 
 // turns lets channels and the scheduler hand inputs to the store.
-type turns struct{ store *storage.Store }
+type turns struct{ app *app }
 
 // Take implements [bot.Intake] and [scheduler.Intake].
 func (t turns) Take(ctx context.Context, in flows.Input) (flows.Outcome, error) {
-	out, err := t.store.Turn(ctx, in)
+	out, err := t.app.store.Turn(ctx, in)
 	if errors.Is(err, storage.ErrUnknown) {
 		err = fmt.Errorf("%w: %w", bot.ErrPermanent, err)
+	}
+	if err == nil && out.Person != "" && out.Person == t.app.house.Load() {
+		err = t.app.learn(ctx, out.Person)
 	}
 	return out, err
 }
@@ -110,7 +115,7 @@ const apology = "Pardon, j'ai eu un problème avec ce message. Il est gardé, et
 
 // openApp opens the store and wires everything but the channels.
 func openApp(ctx context.Context, o options) (*app, error) {
-	know, problems := readContent(o.ContentDir, o.Settings)
+	know, problems := openContent(o.ContentDir, o.Settings, o.Log)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
@@ -118,7 +123,7 @@ func openApp(ctx context.Context, o options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{book: know.book, library: know.library, now: o.Now, set: o.Settings, log: o.Log, dir: o.Dir, backupPhrase: phrase}
+	a := &app{book: know.book, shelf: know.shelf, now: o.Now, set: o.Settings, log: o.Log, dir: o.Dir, backupPhrase: phrase}
 	store, err := storage.Open(ctx, storage.Options{Dir: o.Dir, MasterKey: o.MasterKey, Now: o.Now, Step: know.book.Step,
 		Logger: o.Log, OnLetters: a.onLetters, Apology: flows.T(apology), MinFree: o.MinFree, Create: true})
 	if err != nil {
@@ -126,9 +131,9 @@ func openApp(ctx context.Context, o options) (*app, error) {
 	}
 	a.store = store
 	a.metrics = newMetrics(a)
-	a.intake = bot.In{Next: turns{store}, Logger: o.Log, Observe: a.metrics.input}
+	a.intake = bot.In{Next: turns{a}, Logger: o.Log, Observe: a.metrics.input}
 	a.scheduler = &scheduler.Scheduler{Reminders: store, Intake: a.intake, Hours: know.book.Hours(), Now: o.Now, Logger: o.Log}
-	return a, nil
+	return a, a.openHouse(ctx)
 }
 
 func (a *app) onLetters(heads []flows.Head) {
@@ -140,6 +145,7 @@ func (a *app) onLetters(heads []flows.Head) {
 
 // deliverOn connects the channels.
 func (a *app) deliverOn(channels ...bot.Served) {
+	channels = append(channels, bot.Served{Channel: houseChannel{a}})
 	a.delivery = bot.New(bot.Options{Outbox: a.store, Blobs: a.store, Channels: channels, Now: a.now,
 		MaySpeak: a.book.Hours().MaySpeak, Report: a.intake, Logger: a.log, Observe: a.metrics.delivery, Alarm: a.alarm})
 }

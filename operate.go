@@ -152,6 +152,10 @@ func (a *app) erasePerson(ctx context.Context, id flows.PersonID, out io.Writer)
 	if err := a.store.Erase(ctx, id); err != nil {
 		return withCode(exitInput, err)
 	}
+	if _, err := a.intake.Take(ctx, flows.Input{ID: "erase/" + string(id), At: a.now(), Role: flows.RoleSystem, Kind: flows.KindImport,
+		From: flows.HouseAccount, Fields: map[string]string{"op": "forget", "person": string(id)}}); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintln(out, "erased")
 	return err
 }

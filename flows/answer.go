@@ -26,6 +26,10 @@ func (t *turn) tap() {
 		t.tapQuestion(rest)
 		return
 	}
+	if kind == "e" {
+		t.tapFact(rest)
+		return
+	}
 	if kind == "k" { // the safety net's own buttons
 		t.tapCrisis(rest)
 		return

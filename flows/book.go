@@ -51,6 +51,13 @@ type Sheets interface {
 	Ask(question string, p *Person) Found
 	// Answer writes a sheet, in French, for the date.
 	Answer(id string, at time.Time) (Rich, bool)
+	// EstimateKind is the kind of estimate that a sheet leads to, or "".
+	EstimateKind(id string) string
+	// Estimate makes an estimate from the facts asked and writes it, in French.
+	// The error is a French sentence.
+	Estimate(kind string, at time.Time, answers map[string]string) (Rich, error)
+	// Overdue lists the sheets whose review date has passed.
+	Overdue(at time.Time) []string
 	// Source writes where the answer comes from and when it was checked.
 	Source(id string, at time.Time) (Rich, bool)
 }
@@ -150,6 +157,11 @@ func clonePerson(p Person) *Person {
 	c.Nudges.Settled = cloneMap(p.Nudges.Settled)
 	c.Flood.Kept = append([]Input(nil), p.Flood.Kept...)
 	c.Session = cloneSession(p.Session)
+	if p.Case != nil {
+		e := *p.Case
+		e.Answers = cloneMap(e.Answers)
+		c.Case = &e
+	}
 	return &c
 }
 
@@ -231,7 +243,7 @@ func (t *turn) text() {
 		t.relay(h)
 		return
 	}
-	if t.pendingNote() {
+	if t.pendingNote() || t.typedFact() {
 		return
 	}
 	if t.p.Session.Flow != "" && t.answer() {

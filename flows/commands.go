@@ -33,7 +33,7 @@ var commandNames = map[string]string{
 	"declarations": "list", "mesdeclarations": "list",
 	"questionnaire": "pretest", "test": "pretest", "projet": "pretest",
 	"parler": "human", "humain": "human", "contact": "human", "personne": "human",
-	"question": "question", "pause": "pause", "reprendre": "continue",
+	"question": "question", "estimer": "simulate", "calculer": "simulate", "simulation": "simulate", "pause": "pause", "reprendre": "continue",
 	"mesdonnees": "data", "donnees": "data", "effacer": "erase", "moins": "fewer", "rappels": "fewer",
 }
 
@@ -112,7 +112,9 @@ func (t *turn) memberCommand(name, arg string) bool {
 	case "pretest":
 		t.pretest(arg)
 	case "question":
-		t.say(t.msg("question.ask"))
+		t.say(t.msg("question.ask"), t.estimateRows()...)
+	case "simulate":
+		t.say(t.msg("estimate.which"), t.estimateRows()...)
 	case "pause":
 		if t.quest() == nil {
 			t.say(t.msg("paused.empty"), row(t.btn("Menu", "c.menu")))
@@ -130,7 +132,9 @@ func (t *turn) memberCommand(name, arg string) bool {
 		t.fewer(arg)
 	case "settle":
 		t.settle(arg)
-	case "sheet", "source", "notmine", "useful":
+	case "estimate":
+		t.startEstimate(arg)
+	case "sheet", "source", "notmine", "useful", "useless", "mine":
 		t.sheetCommand(name, arg)
 	case "rdv":
 		t.answerAppointment(arg)

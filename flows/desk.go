@@ -17,6 +17,14 @@ func (t *turn) card(key string) *Card {
 		card.Title, card.Body, card.Actions = t.pretestCard(c)
 	case "declaration":
 		card.Title, card.Body, card.Actions = t.declarationText(rest)
+	case "question":
+		var asker PersonID
+		card.Title, card.Body, asker, card.Actions = t.questionText(key)
+		if asker != "" {
+			card.Person = asker
+		}
+	case "review":
+		card.Title, card.Body, card.Actions = t.reviewText(c)
 	case "late":
 		card.Title, card.Body, card.Actions = t.lateText(rest, c)
 	default:
@@ -129,7 +137,7 @@ func (t *turn) consentDay() string {
 	return "aucun"
 }
 
-var actionWords = map[string]string{"take": "Pris en charge", "rdv": "Rendez-vous proposé", "orient": "Orienté ailleurs", "validate": "Validée", "correct": "Correction demandée", "close": "Clos", "seen": "Vu"}
+var actionWords = map[string]string{"take": "Pris en charge", "rdv": "Rendez-vous proposé", "orient": "Orienté ailleurs", "validate": "Validée", "correct": "Correction demandée", "close": "Clos", "seen": "Vu", "answer": "Répondu", "wording": "Ajouté à une fiche", "sheet": "Fiche ouverte"}
 
 // decisionLine says who decided what, when and why.
 func (t *turn) decisionLine(d Decided) Rich {
@@ -202,7 +210,9 @@ func (t *turn) apply(c CardState, d Decided) {
 		done = t.decidePretest(d)
 	case "declaration":
 		done = t.decideDeclaration(rest, d)
-	case "late":
+	case "question":
+		done = t.decideQuestion(d)
+	case "late", "review":
 		t.updateCard(t.in.Card, false, &d)
 		done = true
 	default:
@@ -243,6 +253,9 @@ func (t *turn) resumeAfterHuman() {
 func (t *turn) staffSay() {
 	text := strings.TrimSpace(t.in.Text)
 	switch {
+	case t.p.Profile.Status == StatusHouse:
+		t.toast = "Pour répondre à cette question, utilisez le bouton « Répondre » de la carte."
+		return
 	case text == "":
 		t.toast = "Le message est vide : rien n'est parti."
 		return

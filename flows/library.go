@@ -1,9 +1,11 @@
 package flows
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coopconnexion/relais/flows/faq"
@@ -11,11 +13,20 @@ import (
 	"github.com/coopconnexion/relais/flows/rights"
 )
 
-// Library answers from the fact sheets, with the amounts of the day.
+// Library answers from the fact sheets, with the amounts of the day. What staff
+// add is learnt while the program runs: [Library.Learn] replaces the index at
+// once.
 type Library struct {
-	index   *faq.Index
-	sheets  map[string]faq.Sheet
+	base    []faq.Sheet
+	res     *faq.Resources
 	amounts *rights.Amounts
+	now     atomic.Pointer[shelf]
+}
+
+// shelf is one state of the library.
+type shelf struct {
+	index  *faq.Index
+	sheets map[string]faq.Sheet
 }
 
 // NewLibrary reads the sheets, the amounts and the engine's resources. Every
@@ -36,13 +47,11 @@ func NewLibrary(content fs.FS) (*Library, []error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	index, err := faq.New(faq.Entries(sheets), res, faq.Options{})
-	if err != nil {
+	l := &Library{base: sheets, res: res, amounts: amounts}
+	if err := l.Learn(House{}); err != nil {
 		return nil, append(problems, err)
 	}
-	l := &Library{index: index, amounts: amounts, sheets: map[string]faq.Sheet{}}
 	for _, s := range sheets {
-		l.sheets[s.ID] = s
 		for _, key := range placeholders(s.Answer + s.Example + s.Doubt + strings.Join(s.Conditions, " ") + strings.Join(s.Exceptions, " ")) {
 			if _, ok := amounts.Amount(key); !ok {
 				problems = append(problems, fmt.Errorf("sheets/%s.yaml: the amount %q is not in amounts.yaml", s.ID, key))
@@ -55,8 +64,43 @@ func NewLibrary(content fs.FS) (*Library, []error) {
 	return l, problems
 }
 
+// Learn takes what staff added: wordings of sheets, and sheets of their own.
+func (l *Library) Learn(h House) error {
+	sheets := append([]faq.Sheet(nil), l.base...)
+	for _, s := range h.Sheets {
+		sheets = append(sheets, s.sheet())
+	}
+	index, err := faq.New(faq.Entries(sheets), l.res, faq.Options{Wordings: h.Wordings})
+	if err != nil {
+		return err
+	}
+	next := &shelf{index: index, sheets: map[string]faq.Sheet{}}
+	for _, s := range sheets {
+		next.sheets[s.ID] = s
+	}
+	l.now.Store(next)
+	return nil
+}
+
+// sheet is the sheet as a content file would hold it.
+func (s HouseSheet) sheet() faq.Sheet {
+	return faq.Sheet{ID: s.ID, Title: s.Title, Ask: s.Ask, Answer: s.Answer, Confidence: faq.Sure, Verified: faq.Day{Time: s.At},
+		Sources: []faq.Source{{Label: "Réponse de l'équipe", Ref: french.Day(s.At)}}, Contact: "l'équipe de la coopérative"}
+}
+
+// Overdue lists the ids of the sheets whose review date has passed.
+func (l *Library) Overdue(at time.Time) []string {
+	var out []string
+	for _, s := range l.base {
+		if !s.Review.IsZero() && s.Review.Before(at) {
+			out = append(out, s.ID)
+		}
+	}
+	return out
+}
+
 // Index is the engine behind the sheets.
-func (l *Library) Index() *faq.Index { return l.index }
+func (l *Library) Index() *faq.Index { return l.now.Load().index }
 
 // Amounts are the dated amounts.
 func (l *Library) Amounts() *rights.Amounts { return l.amounts }
@@ -96,7 +140,7 @@ func (l *Library) Ask(question string, p *Person) Found {
 			ctx.Situations = append(ctx.Situations, s)
 		}
 	}
-	r := l.index.Ask(question, ctx)
+	r := l.now.Load().index.Ask(question, ctx)
 	f := Found{Outcome: string(r.Outcome)}
 	if r.ID != nil {
 		f.ID = *r.ID
@@ -105,7 +149,7 @@ func (l *Library) Ask(question string, p *Person) Found {
 		if i == 3 {
 			break
 		}
-		f.Choices = append(f.Choices, Choice{ID: c.ID, Title: l.sheets[c.ID].Title})
+		f.Choices = append(f.Choices, Choice{ID: c.ID, Title: l.now.Load().sheets[c.ID].Title})
 	}
 	return f
 }
@@ -113,7 +157,7 @@ func (l *Library) Ask(question string, p *Person) Found {
 // Answer implements [Sheets]: the short answer, what it depends on, and, for an
 // uncertain sheet, what is not sure.
 func (l *Library) Answer(id string, at time.Time) (Rich, bool) {
-	s, ok := l.sheets[id]
+	s, ok := l.now.Load().sheets[id]
 	if !ok {
 		return nil, false
 	}
@@ -130,9 +174,25 @@ func (l *Library) Answer(id string, at time.Time) (Rich, bool) {
 	return out.Para(Rich{{Text: "Vérifié le " + french.Day(s.Verified.Time) + ".", Style: Italic}}), true
 }
 
+// EstimateKind implements [Sheets].
+func (l *Library) EstimateKind(id string) string { return l.now.Load().sheets[id].Estimate }
+
+// Estimate implements [Sheets]. Nothing of the facts is kept.
+func (l *Library) Estimate(kind string, at time.Time, answers map[string]string) (Rich, error) {
+	c, err := rights.CaseFrom(rights.Type(kind), at, answers)
+	if err != nil {
+		return nil, err
+	}
+	r := rights.Estimate(l.amounts, c)
+	if r.Error != "" {
+		return nil, errors.New(r.Error)
+	}
+	return T(rights.Tell(c, r).Text()), nil
+}
+
 // Source implements [Sheets].
 func (l *Library) Source(id string, _ time.Time) (Rich, bool) {
-	s, ok := l.sheets[id]
+	s, ok := l.now.Load().sheets[id]
 	if !ok {
 		return nil, false
 	}

@@ -20,6 +20,8 @@ const (
 	remindMinorText = "minor-text" // free text of a minor, 30 days
 	remindRetention = "retention"  // candidates, 6 months
 	remindFlood     = "flood"
+	remindReview    = "review" // sheets to check, monthly
+	remindCase      = "case"   // an estimate left alone: its facts go
 
 	nudgeDeclaration   = "declaration"
 	nudgeActualisation = "actualisation"
@@ -275,6 +277,10 @@ func (t *turn) wake() {
 		t.crisisFollowUp()
 	case remindFlood:
 		t.afterFlood()
+	case remindReview:
+		t.review()
+	case remindCase:
+		t.p.Case = nil
 	case remindForget:
 		if !t.consented() || t.p.Profile.Age == "15" {
 			t.forget = true

@@ -15,22 +15,41 @@ func (t *turn) digress() bool {
 		return false
 	}
 	f := t.b.sheets.Ask(t.in.Text, t.p)
+	asks := strings.Contains(t.in.Text, "?")
 	switch f.Outcome {
 	case "answer":
+		t.p.LastQuestion = cut(strings.TrimSpace(t.in.Text), 500)
 		return t.showSheet(f.ID)
 	case "choices":
-		if t.quest() != nil && !strings.Contains(t.in.Text, "?") {
+		if t.quest() != nil && !asks && !wordy(t.in.Text) {
 			return false
 		}
-		var rows [][]Button
-		for _, c := range f.Choices {
-			rows = append(rows, row(t.btn(cut(c.Title, 50), "c.sheet."+c.ID)))
-		}
-		rows = append(rows, row(t.btn("Autre chose", "c.notmine")))
-		t.say(t.msg("sheet.choices"), rows...)
+		t.p.LastQuestion = cut(strings.TrimSpace(t.in.Text), 500)
+		t.offerChoices(f)
 		return true
 	}
-	return false
+	if !asks && !(t.quest() == nil && t.p.OpenTicket() == nil && wordy(t.in.Text)) {
+		return false
+	}
+	near := ""
+	if len(f.Choices) > 0 {
+		near = f.Choices[0].ID
+	}
+	t.handOver(t.in.Text, near)
+	return true
+}
+
+// wordy tells a sentence from a slip.
+func wordy(text string) bool { return len(strings.Fields(text)) >= 5 }
+
+// offerChoices asks which sheet was meant.
+func (t *turn) offerChoices(f Found) {
+	var rows [][]Button
+	for _, c := range f.Choices {
+		rows = append(rows, row(t.btn(cut(c.Title, 60), "c.sheet."+c.ID)))
+	}
+	rows = append(rows, row(t.btn("Autre chose", "c.notmine")))
+	t.say(t.msg("sheet.choices"), rows...)
 }
 
 // looksLikeQuestion keeps amounts, single words and thanks away from the
@@ -46,13 +65,31 @@ func (t *turn) showSheet(id string) bool {
 	if !ok {
 		return false
 	}
-	t.say(body,
-		row(t.btn("Source", "c.source."+id), t.btn("Ce n'est pas ma question", "c.notmine")),
-		row(t.btn("👍 Utile", "c.useful."+id), t.btn("Parler à quelqu'un", "c.human")))
+	t.say(body, t.sheetRows(id)...)
 	if t.quest() != nil {
 		t.ask(t.msg("sheet.back"))
 	}
 	return true
+}
+
+// sheetRows are the ways on from an answer.
+func (t *turn) sheetRows(id string) [][]Button {
+	first := row(t.btn("Source", "c.source."+id), t.btn("Ce n'est pas ma question", "c.notmine."+id))
+	if kind := t.b.sheets.EstimateKind(id); kind != "" {
+		first = row(t.btn("Pour mon cas", "c.estimate."+kind), first[0], first[1])
+	}
+	return [][]Button{first,
+		row(t.btn("👍 Utile", "c.useful."+id), t.btn("👎 Pas utile", "c.useless."+id)),
+		row(t.btn("Parler à quelqu'un", "c.human"))}
+}
+
+// estimateRows are the estimates that can be made.
+func (t *turn) estimateRows() [][]Button {
+	return [][]Button{
+		row(t.btn("🧮 Mon RSA", "c.estimate.rsa"), t.btn("🧮 Prime d'activité", "c.estimate.prime_activite")),
+		row(t.btn("🧮 Mon chômage (ARE)", "c.estimate.complement_are"), t.btn("🧮 Mon ASS", "c.estimate.ass")),
+		row(t.btn("🧮 Ouvrir des droits au chômage", "c.estimate.are_ouverture")),
+	}
 }
 
 func (t *turn) sheetCommand(name, id string) {
@@ -71,9 +108,23 @@ func (t *turn) sheetCommand(name, id string) {
 		t.say(t.msg("command.unknown"), t.menuRow())
 	case "useful":
 		t.toast = "Merci ✔"
+		t.toHouse("useful", "sheet", id)
+	case "useless":
+		t.toHouse("useless", "sheet", id)
+		t.notUseful(id)
 	case "notmine":
-		t.say(t.msg("sheet.notmine"), row(t.btn("Parler à quelqu'un", "c.human"), t.btn("Menu", "c.menu")))
+		t.notUseful(id)
 	}
+}
+
+// notUseful passes the question on: the answer was not the right one.
+func (t *turn) notUseful(id string) {
+	if t.p.LastQuestion == "" {
+		t.say(t.msg("sheet.notmine"), row(t.btn("Parler à quelqu'un", "c.human"), t.btn("Menu", "c.menu")))
+		return
+	}
+	t.toast = "C'est transmis ✔"
+	t.handOver(t.p.LastQuestion, id)
 }
 
 // miss answers what nobody understood: the words go to the team when a ticket
@@ -81,10 +132,6 @@ func (t *turn) sheetCommand(name, id string) {
 func (t *turn) miss() {
 	if k := t.p.OpenTicket(); k != nil {
 		t.relay(k)
-		return
-	}
-	if looksLikeQuestion(t.in.Text) && strings.Contains(t.in.Text, "?") {
-		t.say(t.msg("sheet.none"), row(t.btn("Demander à l'équipe", "c.human")), row(t.btn("Menu", "c.menu")))
 		return
 	}
 	t.p.Session.Misses++

@@ -40,6 +40,11 @@ type Person struct {
 	Files        []FileRef            `json:"files,omitempty"`
 	Nudges       Nudges               `json:"nudges"`
 	Flood        Flood                `json:"flood"`
+	// Case is an estimate under way; its facts are kept no longer than it.
+	Case *EstimateCase `json:"case,omitempty"`
+	// LastQuestion is the question answered last, in case the answer was not the
+	// right one.
+	LastQuestion string `json:"last_question,omitempty"`
 	// Gone is when the person blocked us; zero while reachable.
 	Gone time.Time `json:"gone,omitzero"`
 	// Crisis is when a crisis text was last answered; everything else is
@@ -60,6 +65,9 @@ const (
 	CESA      Status = "cesa"
 	Associate Status = "associate"
 )
+
+// StatusHouse marks the house's own document.
+const StatusHouse Status = "house"
 
 // Member reports whether the status is one of a member.
 func (s Status) Member() bool { return s == CAPE || s == CESA || s == Associate }

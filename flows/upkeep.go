@@ -109,7 +109,15 @@ func (t *turn) system() {
 	case KindGone:
 		t.gone()
 	case KindImport:
-		t.importMember()
+		switch {
+		case t.in.From == HouseAccount:
+			t.p.Profile.Status = StatusHouse
+			t.houseInput()
+		case t.in.Fields["op"] == "tell":
+			t.told()
+		default:
+			t.importMember()
+		}
 	case KindFailed:
 		if strings.HasPrefix(t.in.Name, "nudge/") || !t.consented() {
 			return
@@ -178,6 +186,7 @@ func (t *turn) retention() {
 		t.do(Remind{Name: remindRetention, At: t.p.Seen.AddDate(0, 6, 0), Anytime: true})
 		return
 	}
+	t.toHouse("forget")
 	t.forget = true
 }
 
@@ -229,6 +238,7 @@ func (t *turn) erase(arg string) {
 		t.say(t.msg("erase.member", "when", t.staffWhen()), t.menuRow())
 	case arg == "yes":
 		t.say(t.msg("erase.done"))
+		t.toHouse("forget")
 		for _, key := range t.openCards() {
 			t.do(Post{Room: t.roomOf(key), Key: key, Update: true, Card: t.erasedCard(key), Class: ClassDesk})
 		}

@@ -67,8 +67,39 @@ func testSafety(text string) (string, string) {
 	return "none", ""
 }
 
+// testSheets is a stand-in library: the real one has its own tests.
+type testSheets struct{}
+
+func (testSheets) Ask(q string, _ *flows.Person) flows.Found {
+	f := strings.ToLower(q)
+	near := []flows.Choice{{ID: "RSA-04", Title: "Si je gagne de l'argent, combien je perds de RSA ?"}, {ID: "CAPE-01", Title: "Le CAPE, c'est quoi ?"}}
+	switch {
+	case strings.Contains(f, "rsa"):
+		return flows.Found{Outcome: "answer", ID: "RSA-04", Choices: near}
+	case strings.Contains(f, "contrat"):
+		return flows.Found{Outcome: "choices", Choices: near}
+	}
+	return flows.Found{Outcome: "none", Choices: near[:1]}
+}
+
+func (testSheets) Answer(id string, _ time.Time) (flows.Rich, bool) {
+	return flows.T("Réponse de la fiche " + id + "."), id == "RSA-04" || id == "CAPE-01"
+}
+
+func (testSheets) Source(id string, _ time.Time) (flows.Rich, bool) {
+	return flows.T("Source de la fiche " + id + "."), id == "RSA-04"
+}
+
+func (testSheets) EstimateKind(id string) string { return map[string]string{"RSA-04": "rsa"}[id] }
+
+func (testSheets) Estimate(kind string, _ time.Time, a map[string]string) (flows.Rich, error) {
+	return flows.T(fmt.Sprintf("environ 100 € (%s, %d réponses)", kind, len(a))), nil
+}
+
+func (testSheets) Overdue(time.Time) []string { return []string{"RSA-04"} }
+
 func newWorld(t testing.TB) *world {
-	book, problems := flows.NewBook(content.FS(), testSettings(), testSafety, nil)
+	book, problems := flows.NewBook(content.FS(), testSettings(), testSafety, testSheets{})
 	for _, p := range problems {
 		t.Errorf("content: %v", p)
 	}

@@ -1,0 +1,351 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coopconnexion/relais/flows/french"
+)
+
+// What spans people (the queue of questions without an answer, the wordings and
+// sheets that staff added) belongs to the house: a document like a person's,
+// kept and sealed in the same way. People's turns write to it by letters to the
+// house channel, which come back as inputs about the house, once each.
+
+// HouseChannel carries letters to the house.
+const HouseChannel = "house"
+
+// HouseAccount is the account under which the house is found.
+var HouseAccount = Account{Channel: "import", ID: "house:questions"}
+
+// House is what the house keeps.
+type House struct {
+	// Groups are questions without an answer, grouped by likeness.
+	Groups []QuestionGroup `json:"groups,omitempty"`
+	// Wordings are phrasings that staff added, by sheet id.
+	Wordings map[string][]string `json:"wordings,omitempty"`
+	// Sheets are sheets that staff opened.
+	Sheets []HouseSheet `json:"sheets,omitempty"`
+	// Useful and Useless count the one-tap answers, by sheet.
+	Useful  map[string]int `json:"useful,omitempty"`
+	Useless map[string]int `json:"useless,omitempty"`
+}
+
+// QuestionGroup is one card of the queue.
+type QuestionGroup struct {
+	Key   string          `json:"key"` // card key "question/3"
+	Asked []AskedQuestion `json:"asked"`
+	Open  bool            `json:"open"`
+	// Near is the sheet that was closest, if any.
+	Near string `json:"near,omitempty"`
+}
+
+// AskedQuestion is one person's question.
+type AskedQuestion struct {
+	Person PersonID  `json:"person"`
+	Name   string    `json:"name"`
+	Text   string    `json:"text"`
+	At     time.Time `json:"at"`
+}
+
+// HouseSheet is a sheet opened by staff: a title, an answer, who and when.
+type HouseSheet struct {
+	ID     string    `json:"id"`
+	Title  string    `json:"title"`
+	Ask    []string  `json:"ask"`
+	Answer string    `json:"answer"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+const houseModule = "house"
+
+// HouseOf reads what the house keeps.
+func HouseOf(p Person) (House, error) {
+	var h House
+	if data := p.Modules[houseModule]; len(data) > 0 {
+		if err := json.Unmarshal(data, &h); err != nil {
+			return h, fmt.Errorf("house: %w", err)
+		}
+	}
+	return h, nil
+}
+
+func (t *turn) saveHouse(h House) {
+	data, err := json.Marshal(h)
+	if err != nil {
+		panic("house: " + err.Error()) // plain data always marshals
+	}
+	if t.p.Modules == nil {
+		t.p.Modules = map[string][]byte{}
+	}
+	t.p.Modules[houseModule] = data
+}
+
+// toHouse writes to the house. The letter's fields come back as an input.
+func (t *turn) toHouse(op string, kv ...string) {
+	f := map[string]string{"op": op, "person": string(t.p.ID), "name": t.shownName()}
+	for i := 0; i+1 < len(kv); i += 2 {
+		f[kv[i]] = kv[i+1]
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		panic("house: " + err.Error())
+	}
+	t.do(Post{Room: Account{Channel: HouseChannel, ID: "house"}, Key: t.key(), Text: T(string(data)), Class: ClassDesk})
+}
+
+// handOver passes a question that no sheet answers to the team, and says so.
+func (t *turn) handOver(question, near string) {
+	t.p.LastQuestion = ""
+	t.toHouse("asked", "text", cut(strings.TrimSpace(question), 500), "near", near)
+	if t.quest() != nil {
+		t.lead = t.msg("sheet.none", "when", t.staffWhen())
+		t.ask(t.msg("sheet.back"))
+		return
+	}
+	t.say(t.msg("sheet.none", "when", t.staffWhen()), t.menuRow())
+}
+
+// houseInput is what happens to the house.
+func (t *turn) houseInput() {
+	h, err := HouseOf(*t.p)
+	if err != nil {
+		return // unreadable: left as it is, for a person to look at
+	}
+	f := t.in.Fields
+	switch f["op"] {
+	case "asked":
+		t.queueQuestion(&h, AskedQuestion{Person: PersonID(f["person"]), Name: f["name"], Text: f["text"], At: t.now}, f["near"])
+	case "useful":
+		h.Useful = count(h.Useful, f["sheet"])
+	case "useless":
+		h.Useless = count(h.Useless, f["sheet"])
+	case "forget":
+		t.forgetQuestions(&h, PersonID(f["person"]))
+	}
+	t.saveHouse(h)
+	f1 := french.FirstOfMonth(t.local()).AddDate(0, 1, 0)
+	t.do(Remind{Name: remindReview, At: t.b.staff.Next(t.day(f1.Year(), f1.Month(), 1))})
+}
+
+// review tells staff once a month which sheets are due for a check.
+func (t *turn) review() {
+	f := french.FirstOfMonth(t.local()).AddDate(0, 1, 0)
+	t.do(Remind{Name: remindReview, At: t.b.staff.Next(t.day(f.Year(), f.Month(), 1))})
+	if t.b.sheets != nil && len(t.b.sheets.Overdue(t.now)) > 0 {
+		t.postCard(DeskStaff, "review/"+t.local().Format("2006-01"), "review")
+	}
+}
+
+func (t *turn) reviewText(c CardState) (string, Rich, []Action) {
+	list := t.b.sheets.Overdue(t.now)
+	body := T(fmt.Sprintf("%d fiches ont passé leur date de relecture. Vérifiez les montants et les règles, puis changez leur date.", len(list)))
+	body = body.Line(T(cut(strings.Join(list, ", "), 1500)))
+	if !c.Open {
+		return "Fiches à relire", body, nil
+	}
+	return "Fiches à relire", body, []Action{{ID: "seen", Label: "Vu, je m'en occupe", Style: "primary"}}
+}
+
+func count(m map[string]int, key string) map[string]int {
+	m = cloneMap(m)
+	if m == nil {
+		m = map[string]int{}
+	}
+	m[key]++
+	return m
+}
+
+// queueQuestion joins the question to an open group that is alike, or opens one.
+func (t *turn) queueQuestion(h *House, q AskedQuestion, near string) {
+	for i := range h.Groups {
+		g := &h.Groups[i]
+		if !g.Open || !alike(g.Asked[0].Text, q.Text) {
+			continue
+		}
+		g.Asked = append(g.Asked, q)
+		t.saveHouse(*h)
+		t.updateCard(g.Key, true, nil)
+		return
+	}
+	key := "question/" + strconv.Itoa(len(h.Groups)+1)
+	h.Groups = append(h.Groups, QuestionGroup{Key: key, Asked: []AskedQuestion{q}, Open: true, Near: near})
+	t.saveHouse(*h)
+	t.postCard(DeskStaff, key, "question")
+}
+
+// alike compares two questions by their character trigrams (Jaccard ≥ 0.45).
+func alike(a, b string) bool {
+	x, y := trigrams(a), trigrams(b)
+	both := 0
+	for g := range x {
+		if y[g] {
+			both++
+		}
+	}
+	union := len(x) + len(y) - both
+	return union > 0 && float64(both) >= 0.45*float64(union)
+}
+
+func trigrams(s string) map[string]bool {
+	r := []rune(" " + french.Fold(s) + " ")
+	out := map[string]bool{}
+	for i := 0; i+3 <= len(r); i++ {
+		out[string(r[i:i+3])] = true
+	}
+	return out
+}
+
+// forgetQuestions takes the words of a person who was erased out.
+func (t *turn) forgetQuestions(h *House, p PersonID) {
+	for i := range h.Groups {
+		g := &h.Groups[i]
+		var kept []AskedQuestion
+		for _, q := range g.Asked {
+			if q.Person != p {
+				kept = append(kept, q)
+			}
+		}
+		if len(kept) == len(g.Asked) {
+			continue
+		}
+		if len(kept) == 0 {
+			kept, g.Open = []AskedQuestion{{Text: "(données effacées)", At: t.now}}, false
+		}
+		g.Asked = kept
+		t.saveHouse(*h)
+		t.updateCard(g.Key, g.Open, nil)
+	}
+}
+
+// group is the group of a card key, or nil.
+func (h *House) group(key string) *QuestionGroup {
+	for i := range h.Groups {
+		if h.Groups[i].Key == key {
+			return &h.Groups[i]
+		}
+	}
+	return nil
+}
+
+// questionText is the card of a group of questions.
+func (t *turn) questionText(key string) (title string, body Rich, person PersonID, actions []Action) {
+	h, _ := HouseOf(*t.p)
+	g := h.group(key)
+	if g == nil {
+		return "Question", nil, "", nil
+	}
+	title = "Question sans réponse"
+	if n := len(g.Asked); n > 1 {
+		title = fmt.Sprintf("Question sans réponse, posée %d fois", n)
+	}
+	for _, q := range g.Asked {
+		body = body.Line(T("• "), B(q.Name), T(" : « "+q.Text+" »"))
+	}
+	if g.Near != "" {
+		body = body.Line(T("La fiche la plus proche : " + g.Near))
+	}
+	person = g.Asked[0].Person
+	if !g.Open {
+		if c := t.p.Cards[key]; c.Decided != nil {
+			body = body.Para(t.decisionLine(*c.Decided))
+		}
+		return title, body, person, nil
+	}
+	return title, body, person, []Action{
+		{ID: "answer", Label: "Répondre", Ask: "Votre réponse. Chaque personne qui a posé la question la recevra.", Required: true, Style: "primary"},
+		{ID: "wording", Label: "Ajouter à une fiche", Ask: "Le numéro de la fiche qui répond (exemple : RSA-10). La question sera reconnue tout de suite, et la fiche envoyée.", Required: true},
+		{ID: "sheet", Label: "Ouvrir une fiche", Ask: "La réponse de la nouvelle fiche, en phrases courtes. Elle est utilisée tout de suite, et envoyée.", Required: true},
+		{ID: "close", Label: "Classer"},
+	}
+}
+
+// decideQuestion carries out what staff decided on a question.
+func (t *turn) decideQuestion(d Decided) bool {
+	h, err := HouseOf(*t.p)
+	g := h.group(t.in.Card)
+	if err != nil || g == nil {
+		return false
+	}
+	switch d.Action {
+	case "answer":
+		t.tellAskers(g, d, "say", d.Reason)
+	case "wording":
+		if !t.addWording(&h, g, d) {
+			return false
+		}
+	case "sheet":
+		id := fmt.Sprintf("MAISON-%02d", len(h.Sheets)+1)
+		h.Sheets = append(h.Sheets, HouseSheet{ID: id, Title: g.Asked[0].Text, Ask: wordingsOf(g), Answer: d.Reason, By: d.By, At: d.At})
+		t.tellAskers(g, d, "say", d.Reason)
+	}
+	g.Open = false
+	t.saveHouse(h)
+	t.updateCard(t.in.Card, false, &d)
+	return true
+}
+
+func wordingsOf(g *QuestionGroup) []string {
+	var out []string
+	for _, q := range g.Asked {
+		out = append(out, q.Text)
+	}
+	return out
+}
+
+// addWording adds the group's words to a sheet and sends its answer.
+func (t *turn) addWording(h *House, g *QuestionGroup, d Decided) bool {
+	id := strings.ToUpper(strings.TrimSpace(d.Reason))
+	if t.b.sheets == nil {
+		return false
+	}
+	if _, ok := t.b.sheets.Answer(id, t.now); !ok {
+		t.toast = fmt.Sprintf("La fiche « %s » n'existe pas. Écrivez un numéro comme RSA-10.", cut(id, 20))
+		return false
+	}
+	h.Wordings = cloneMap(h.Wordings)
+	if h.Wordings == nil {
+		h.Wordings = map[string][]string{}
+	}
+	h.Wordings[id] = append(append([]string(nil), h.Wordings[id]...), wordingsOf(g)...)
+	t.tellAskers(g, d, "sheet", id)
+	return true
+}
+
+// tellAskers writes to each person of the group, once each, by the house
+// channel.
+func (t *turn) tellAskers(g *QuestionGroup, d Decided, how, what string) {
+	told := map[PersonID]bool{}
+	for _, q := range g.Asked {
+		if q.Person == "" || told[q.Person] {
+			continue
+		}
+		told[q.Person] = true
+		data, err := json.Marshal(map[string]string{"op": "tell", "to": string(q.Person), "how": how, "what": what, "by": d.By, "question": q.Text})
+		if err != nil {
+			panic("house: " + err.Error())
+		}
+		t.do(Post{Room: Account{Channel: HouseChannel, ID: string(q.Person)}, Key: t.key(), Text: T(string(data)), Class: ClassDesk})
+	}
+}
+
+// told writes the answer of the team to a question asked before.
+func (t *turn) told() {
+	f := t.in.Fields
+	if !t.p.Reachable() || !t.consented() {
+		return
+	}
+	name := t.b.staffName(f["by"])
+	if f["how"] == "sheet" && t.b.sheets != nil {
+		if body, ok := t.b.sheets.Answer(f["what"], t.now); ok {
+			t.send(ClassReply, t.msg("question.answered", "staff", name, "question", cut(f["question"], 150)).Para(body), t.sheetRows(f["what"])...)
+			return
+		}
+	}
+	k := t.key()
+	t.do(Send{Key: k, Class: ClassReply, By: name, Text: t.msg("question.answered", "staff", name, "question", cut(f["question"], 150)).Para(T(f["what"])), Rows: [][]Button{t.menuRow()}})
+}
