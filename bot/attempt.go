@@ -31,6 +31,7 @@ type result struct {
 	down    bool          // the platform could not be reached or fails
 	reached bool          // the platform answered properly
 	paused  int
+	left    time.Time // when the attempt left, after it was recorded; zero: it did not
 }
 
 // again is the result "to be tried later".
@@ -150,12 +151,15 @@ func (j *job) send(ctx context.Context, l flows.Letter) result {
 	id, err := j.deliver(sendCtx, l)
 	fault.Point("send-after")
 	took := d.opt.Now().Sub(began)
+	var r result
 	if err != nil {
-		return j.failed(ctx, l, err, took)
+		r = j.failed(ctx, l, err, took)
+	} else {
+		j.observe(l, flows.Sent, l.Ambiguous, "", took)
+		r = j.finish(ctx, l, flows.Delivery{State: flows.Sent, MessageID: id, Ambiguous: l.Ambiguous})
+		r.reached = true
 	}
-	j.observe(l, flows.Sent, l.Ambiguous, "", took)
-	r := j.finish(ctx, l, flows.Delivery{State: flows.Sent, MessageID: id, Ambiguous: l.Ambiguous})
-	r.reached = true
+	r.left = began
 	return r
 }
 

@@ -160,6 +160,41 @@ func TestPaces(t *testing.T) {
 	})
 }
 
+// slow is an outbox whose disk takes its time now and then.
+type slow struct{ *memory }
+
+func (s slow) Begin(ctx context.Context, id uint64) (flows.Letter, bool, error) {
+	rest(ctx, time.Duration(id%4)*700*time.Millisecond)
+	return s.memory.Begin(ctx, id)
+}
+
+func TestPaceOfAChatHoldsOnASlowDisk(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &post{t: t, box: newMemory(), channel: &script{name: "telegram"}, reports: &reports{}}
+		p.start(func(o *Options) {
+			o.Outbox = slow{p.box}
+			o.Channels[0].Pace = Pace{PerAddress: 1, Burst: 5}
+		})
+		defer p.close()
+		for i := range 40 {
+			p.write(letter(uint64(i+1), "a", flows.ClassReply))
+		}
+		p.settle()
+		log := p.channel.sends()
+		for i, s := range log {
+			for n, other := range log[i:] {
+				// What a bucket of five, filled once a second, lets through.
+				if allowed := 5 + other.at.Sub(s.at).Seconds() + 0.01; float64(n+1) > allowed {
+					t.Fatalf("%d letters within %v", n+1, other.at.Sub(s.at))
+				}
+			}
+		}
+		if len(log) != 40 {
+			t.Errorf("%d letters", len(log))
+		}
+	})
+}
+
 func TestManyRequestsStopTheWholeChannel(t *testing.T) {
 	for _, c := range []struct {
 		asked, kept time.Duration

@@ -51,6 +51,14 @@ func (b *bucket) take(now time.Time) {
 	b.tokens = math.Max(b.tokens-1, -b.burst)
 }
 
+// late says that the token just taken was used only at this time: what time
+// brought until then does not count, or two messages could leave together.
+func (b *bucket) late(used time.Time) {
+	if b.rate > 0 && used.After(b.last) {
+		b.last = used
+	}
+}
+
 // next is when a token will be there.
 func (b *bucket) next(now time.Time) time.Time {
 	if b.ready(now) {

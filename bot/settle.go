@@ -81,6 +81,7 @@ func (d *Delivery) end(l *lane, e *entry, r result) {
 	l.busy = false
 	q.busy--
 	d.jobs--
+	l.room.late(r.left)
 	d.judge(q, r, now)
 	if r.done {
 		l.remove(e)
