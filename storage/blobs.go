@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coopconnexion/relais/flows"
+	"github.com/coopconnexion/relais/storage/internal/durable"
 )
 
 // MaxBlob is the largest file that is kept, in bytes; Telegram gives bots no
@@ -73,7 +74,7 @@ func (s *Store) PutBlob(ctx context.Context, person flows.PersonID, name string,
 	if _, ok := s.keys.get(p); !ok { // erased meanwhile
 		return errors.Join(ErrUnknown, os.RemoveAll(dir))
 	}
-	return errors.Join(syncDir(dir), syncDir(s.opt.path("blobs")), syncDir(s.opt.Dir))
+	return errors.Join(durable.SyncDir(dir), durable.SyncDir(s.opt.path("blobs")), durable.SyncDir(s.opt.Dir))
 }
 
 // keyFor finds the key of a person.

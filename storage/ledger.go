@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/coopconnexion/relais/storage/internal/durable"
 )
 
 // The ledger remembers which persons were erased, as a hash of their random
@@ -37,7 +39,7 @@ func (s *Store) ledger(p pid) error {
 		return fmt.Errorf("storage: ledger of erasures: %w", err)
 	}
 	_, err = fmt.Fprintf(f, "%s %s\n", s.opt.Now().UTC().Format("2006-01-02"), ledgerHash(p))
-	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(s.opt.Dir)); err != nil {
+	if err = errors.Join(err, f.Sync(), f.Close(), durable.SyncDir(s.opt.Dir)); err != nil {
 		return fmt.Errorf("storage: ledger of erasures: %w", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coopconnexion/relais/storage/engine"
+	"github.com/coopconnexion/relais/storage/internal/durable"
 	"github.com/coopconnexion/relais/storage/internal/fault"
 )
 
@@ -63,7 +64,7 @@ func createMark(path string) (*Mark, error) {
 	if err := m.write(MarkState{}); err != nil {
 		return nil, err
 	}
-	return m, errors.Join(f.Sync(), syncDir(filepath.Dir(path)))
+	return m, errors.Join(f.Sync(), durable.SyncDir(filepath.Dir(path)))
 }
 
 func openMark(path string) (*Mark, error) {
@@ -208,7 +209,7 @@ func hashManifest(path string, last MarkState) (uint64, [16]byte, error) {
 	if uint64(info.Size()) == last.ManifestSize {
 		return last.ManifestSize, last.ManifestHash, nil
 	}
-	if err := f.Sync(); err != nil {
+	if err := durable.SyncRead(f); err != nil {
 		return 0, [16]byte{}, err
 	}
 	return hashPrefix(f, info.Size())
@@ -231,13 +232,4 @@ func (m *Mark) Close() error {
 		m.pending = false
 	}
 	return m.f.Close()
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
