@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,5 +86,9 @@ func TestThread(t *testing.T) {
 			g.Text != "Bonjour & bienvenue <3 @Awa https://a.fr" {
 			t.Errorf("input %+v", g)
 		}
+		w.until("a sign that it was passed on", func() bool {
+			m := w.srv.Messages("CSTAFF")
+			return len(m) == 2 && slices.Equal(m[1].Reactions, []string{"outbox_tray"})
+		})
 	})
 }

@@ -143,6 +143,8 @@ func (c *Channel) said(ctx context.Context, e envelope, m *message) (r reply) {
 		return reply{err: err}
 	case out.Toast != "":
 		r.then(c.whisper(m.Channel, m.User, m.Thread, out.Toast, "toast:"+m.TS))
+	case !out.Duplicate: // a sign that it was passed on
+		r.then(func(ctx context.Context) { _ = c.react(ctx, messageID(m.Channel, m.TS), "outbox_tray") })
 	}
 	r.fresh = err == nil && !out.Duplicate
 	return r
@@ -253,7 +255,7 @@ func (c *Channel) whisper(channel, user, thread, text, key string) func(context.
 
 // finish does what follows a confirmation, in the background.
 func (c *Channel) finish(r reply) {
-	if len(r.after) == 0 {
+	if len(r.after) == 0 || c.intake.Load() == nil { // nothing to do, or ending
 		return
 	}
 	c.tasks.Go(func() {

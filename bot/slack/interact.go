@@ -1,9 +1,13 @@
 package slack
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	goslack "github.com/slack-go/slack"
 
@@ -92,10 +96,7 @@ func (c *Channel) clicked(ctx context.Context, i *interaction) reply {
 		return reply{}
 	}
 	a := i.Actions[0]
-	at := a.TS
-	if at == "" {
-		at = i.Trigger
-	}
+	at := cmp.Or(a.TS, i.Trigger) + "-" + digest(i.Trigger, i.channel(), i.ts(), a.Value)
 	key := i.Team.ID + ":" + at + ":" + i.User.ID + ":" + a.ID
 	name, err := c.admit(ctx, i.account())
 	if err != nil {
@@ -179,7 +180,7 @@ func (c *Channel) submitted(ctx context.Context, i *interaction) reply {
 	}
 	f, ok := c.openSealed(i.View.Metadata, i)
 	field, given := i.View.State.Values[reasonBlock][reasonField]
-	if !ok || !given || i.View.Callback != formCallback || i.View.ID == "" {
+	if !ok || !given || i.View.Callback != formCallback {
 		c.log.Warn("slack: a form was altered", "audit", true, "team", i.Team.ID, "user", i.User.ID)
 		return formError(sayBadForm)
 	}
@@ -192,7 +193,7 @@ func (c *Channel) submitted(ctx context.Context, i *interaction) reply {
 	}
 	in := c.act(i, press{Card: f.Card, Action: f.Action, Version: f.Version}, name)
 	// One form is one act, however often it is sent.
-	key := i.Team.ID + ":" + i.View.ID + ":" + i.User.ID + ":" + f.Action
+	key := i.Team.ID + ":" + i.View.ID + "-" + digest(f.Code) + ":" + i.User.ID + ":" + f.Action
 	in.ID = "slack:act:" + key
 	in.Text = text
 	in.Message = f.Message
@@ -202,6 +203,13 @@ func (c *Channel) submitted(ctx context.Context, i *interaction) reply {
 		return formError(sayLater)
 	}
 	return r
+}
+
+// digest is a short name for what tells one click or form from another, the
+// same at each delivery.
+func digest(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:6])
 }
 
 // command answers a slash command: a reminder of how the desk works.

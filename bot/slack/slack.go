@@ -5,10 +5,10 @@
 //
 // A card arrives in the staff channel (or, for requests for contact, in the
 // care channel). Its buttons decide; a button that needs a reason opens a
-// form. What staff write in the thread of a card goes to the person, with
-// three exceptions: a message that starts with "//" or "!" is an internal note
-// and is never sent, nor is any later line that starts so; files are not sent;
-// and nothing written outside a thread is sent to anyone.
+// form. What staff write in the thread of a card goes to the person, and is
+// marked 📤 once it was passed on. Three things are never sent: a message that
+// starts with "//" or "!" is an internal note, marked 🔒 (a later line that
+// starts so is left out); files; and whatever is written outside a thread.
 //
 // # What is promised
 //

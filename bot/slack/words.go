@@ -18,7 +18,7 @@ const (
 	sayBadForm     = "Ce formulaire n’est plus valable. Fermez-le, puis cliquez de nouveau sur le bouton de la fiche."
 	sayHelp        = "Relais : les demandes arrivent ici sous forme de fiches.\n" +
 		"• Les boutons d’une fiche servent à décider.\n" +
-		"• Ce que vous écrivez dans le fil d’une fiche est envoyé à la personne.\n" +
+		"• Ce que vous écrivez dans le fil d’une fiche est envoyé à la personne. Le signe 📤 le confirme.\n" +
 		"• Une ligne qui commence par // ou par ! est une note interne. Elle n’est jamais envoyée.\n" +
 		"• Les fichiers ne sont pas transmis.\n" +
 		"• Hors d’un fil, rien n’est envoyé à personne."
