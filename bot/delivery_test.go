@@ -164,7 +164,9 @@ func TestPaces(t *testing.T) {
 type slow struct{ *memory }
 
 func (s slow) Begin(ctx context.Context, id uint64) (flows.Letter, bool, error) {
-	rest(ctx, time.Duration(id%4)*700*time.Millisecond)
+	if id%10 == 1 {
+		rest(ctx, 3*time.Second)
+	}
 	return s.memory.Begin(ctx, id)
 }
 
