@@ -219,8 +219,8 @@ func (o Options) remains() string {
 	return ""
 }
 
-// Broken is closed at the first disk error: the program must stop at once and
-// start again, reading what is really there.
+// Broken is closed at the first disk error: the program must end at once,
+// without Close, and start again, reading what is really there.
 func (s *Store) Broken() <-chan struct{} { return s.eng.Broken() }
 
 // Close waits for the turns under way and closes the store.

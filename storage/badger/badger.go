@@ -194,6 +194,18 @@ func (e *Engine) View(ctx context.Context, fn func(engine.Reader) error) error {
 // Broken is closed at the first disk error.
 func (e *Engine) Broken() <-chan struct{} { return e.broken }
 
+// Break implements engine.Engine.
+func (e *Engine) Break(err error) { e.fail(err) }
+
+// fail breaks the engine: after a disk error nobody knows what is stored, so
+// the program must stop, and read again what is there.
+func (e *Engine) fail(err error) {
+	e.breaking.Do(func() {
+		e.opt.Logger.Error("store: disk error, no further write", "error", oneLine(err))
+		close(e.broken)
+	})
+}
+
 // Size is the number of bytes of the tables and write buffers on disk.
 func (e *Engine) Size() int64 {
 	var n int64

@@ -2,10 +2,12 @@ package badger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	db "github.com/dgraph-io/badger/v4"
 
@@ -19,6 +21,10 @@ import (
 
 // maxGroup bounds the updates of one commit, and so how long the first waits.
 const maxGroup = 512
+
+// stuckAfter is how long a commit may take. Badger retries a failing flush of
+// its tables for ever and lets commits wait: better to stop and start again.
+const stuckAfter = time.Minute
 
 // state is what the combiner carries from one commit to the next.
 type state struct {
@@ -68,6 +74,13 @@ func (e *Engine) submit(ctx context.Context, j *job) error {
 			return ctx.Err()
 		}
 		return <-j.answer
+	case <-e.broken: // perhaps done, perhaps not: nobody knows
+		select {
+		case err := <-j.answer:
+			return err
+		default:
+			return engine.ErrBroken
+		}
 	case <-e.done: // the combiner ended; it has answered, or never saw the job
 		select {
 		case err := <-j.answer:
@@ -98,16 +111,6 @@ func (e *Engine) run() {
 			}
 		}
 	}
-}
-
-// group is one Badger transaction under construction.
-type group struct {
-	txn    *db.Txn
-	jobs   []*job // succeeded, waiting for the commit
-	after  []func()
-	size   int64
-	count  int
-	writes bool
 }
 
 // serve runs j and whatever waits behind it, in as few commits as possible.
@@ -175,35 +178,6 @@ func (e *Engine) perform(g *group, j *job) *group {
 	return g
 }
 
-// full reports that writes would not fit into one Badger transaction, with
-// room for the engine's own.
-func (e *Engine) full(size int64, count int) bool {
-	return size > e.db.MaxBatchSize()*9/10 || int64(count) > e.db.MaxBatchCount()*9/10
-}
-
-// add copies the writes of a succeeded update into the transaction.
-func (g *group) add(t *tx) error {
-	for k, w := range t.writes {
-		e := db.NewEntry([]byte(k), w.value)
-		if w.ttl > 0 {
-			e = e.WithTTL(w.ttl)
-		}
-		var err error
-		if w.value == nil {
-			err = g.txn.Delete([]byte(k))
-		} else {
-			err = g.txn.SetEntry(e)
-		}
-		if err != nil {
-			return err
-		}
-		g.writes = true
-	}
-	g.size += t.size
-	g.count += len(t.writes)
-	return nil
-}
-
 // protect turns a panic of an update into its error.
 func protect(fn func(engine.Tx) error, t *tx) (err error) {
 	defer func() {
@@ -253,7 +227,10 @@ func (e *Engine) commitWrites(g *group) error {
 		return err
 	}
 	fault.Point("before-commit")
-	if err := g.txn.Commit(); err != nil {
+	stuck := time.AfterFunc(stuckAfter, func() { e.fail(errors.New("a commit hangs: the disk or a full table flush does not answer")) })
+	err := g.txn.Commit()
+	stuck.Stop()
+	if err != nil {
 		return err
 	}
 	fault.Point("after-commit")
@@ -277,15 +254,3 @@ func (e *Engine) dropNow(prefix []byte) error {
 
 // oneLine is the error without Badger's line breaks.
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-// Break implements engine.Engine.
-func (e *Engine) Break(err error) { e.fail(err) }
-
-// fail breaks the engine: after a disk error nobody knows what is stored, so
-// the program must stop, and read again what is there.
-func (e *Engine) fail(err error) {
-	e.breaking.Do(func() {
-		e.opt.Logger.Error("store: disk error, no further write", "error", oneLine(err))
-		close(e.broken)
-	})
-}

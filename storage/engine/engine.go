@@ -21,7 +21,8 @@ type Engine interface {
 	// DropPrefix removes all keys that start with prefix from the live files,
 	// not only by marking them deleted. It waits for its turn like an Update.
 	DropPrefix(ctx context.Context, prefix []byte) error
-	// Broken is closed at the first disk error.
+	// Broken is closed at the first disk error, also one that only shows as a
+	// commit that hangs: then Close would wait for ever.
 	Broken() <-chan struct{}
 	// Break makes the engine broken because of a disk error beside it.
 	Break(err error)
