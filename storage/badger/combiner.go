@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	db "github.com/dgraph-io/badger/v4"
-
 	"github.com/coopconnexion/relais/storage/engine"
 	"github.com/coopconnexion/relais/storage/internal/fault"
 )
