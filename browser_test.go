@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"slices"
@@ -37,11 +38,13 @@ func TestDemoInTheBrowser(t *testing.T) {
 	says := func(selector, text string) {
 		p.Wait(`[...document.querySelectorAll(` + strconv.Quote(selector) + `)].some((e) => e.textContent.includes(` + strconv.Quote(text) + `))`)
 	}
+	still := func() { p.Wait(`document.getAnimations().every((a) => a.playState !== "running")`) }
 	say := func(text string) {
 		p.Click("#text")
 		p.Type(text)
 		p.Press("Enter")
 	}
+	still()
 	p.Axe()
 	say("/start")
 	says("#log", "Quel âge avez-vous")
@@ -50,31 +53,30 @@ func TestDemoInTheBrowser(t *testing.T) {
 	p.Shot("10-consent")
 	p.ClickText("D'accord")
 	says("#log", "Je peux vous aider")
-	p.ClickText("Parler de mon projet")
+	p.ClickText("📝 Parler de mon projet")
 	p.ClickText("Commencer")
 	says("#log", "Quelle version")
-	p.ClickText("12 questions")
+	p.ClickText("12 questions, 4 minutes")
 	says("#log", "Pourquoi créer")
-	p.ClickText("Être libre")
+	p.ClickText("☐ Être libre")
 	says("#log", "☑ Être libre")
 	p.Shot("11-multi")
-	p.ClickText("C'est bon")
+	p.ClickText("✔ C'est bon")
 	says("#log", "J'aime vraiment")
 	say("si je gagne 300e je perd mon rsa ?")
 	says("#log", "Revenons à votre question")
 	p.Shot("12-rights")
-	for _, step := range []string{"5", "3", "4", "3", "4", "4", "3", "4", "3"} {
-		say(step)
-		says("#log", "✔")
+	for i := 2; i <= 11; i++ {
+		say("3")
+		says("#log", fmt.Sprintf("%d sur 12", i+1))
 	}
-	p.Wait(`[...document.querySelectorAll("#log *")].some((e) => e.textContent.includes("De quoi avez-vous besoin"))`)
-	p.ClickText("Clients")
+	p.ClickText("☐ Clients")
 	says("#log", "☑ Clients")
-	p.ClickText("C'est bon")
+	p.ClickText("✔ C'est bon")
 	says("#log", "Racontez votre projet")
 	say("Je répare des vélos à domicile.")
 	says("#log", "vous a aidé")
-	p.ClickText("Non, j'ai répondu")
+	p.ClickText("Non, j'ai répondu seul·e")
 	says("#log", "votre prénom")
 	say("Camille")
 	says("#log", "quel numéro")
@@ -82,11 +84,13 @@ func TestDemoInTheBrowser(t *testing.T) {
 	says("#log", "disponible")
 	p.ClickText("Je passe")
 	says("#log", "Voici vos réponses")
+	still()
 	p.Axe()
 	p.ClickText("✅ Envoyer")
 	says("#log", "Ce questionnaire ne décide rien")
 	says("#cards", "Pré-test : Camille")
 	p.Shot("13-card")
+	still()
 	p.Axe()
 	p.ClickText("Rendez-vous")
 	p.Wait(`document.querySelector("#ask").open`)
@@ -94,7 +98,7 @@ func TestDemoInTheBrowser(t *testing.T) {
 	p.ClickText("Confirmer")
 	says("#log", "mardi 8 décembre")
 	p.Click(`#who input[value="member1"] ~ .avatar`)
-	p.ClickText("Déclarer mon mois")
+	p.ClickText("💶 Déclarer mon mois")
 	says("#log", "Quel mois")
 	p.ClickText("novembre 2026")
 	says("#log", "Combien avez-vous encaissé")
@@ -111,13 +115,15 @@ func TestDemoInTheBrowser(t *testing.T) {
 	p.ClickText("Valider")
 	says("#log", "a validé votre déclaration")
 	p.Shot("14-declared")
+	still()
 	p.Axe()
-	p.ClickText("Prochain rappel")
+	p.Click(`[data-move="next"]`)
 	p.Wait(`!document.querySelector("#now").textContent.includes("9 h 00")`)
 	p.Click(`#who input[value="member2"] ~ .avatar`)
 	says("#log", "déclarer novembre")
 	p.Resize(webtest.Size{Width: 360, Height: 740})
 	p.Shot("15-phone")
+	still()
 	p.Axe()
 	if out := exported(t, d.app); !strings.Contains(out, ",123456,0,12346,validated,") {
 		t.Errorf("export: %s", out)
