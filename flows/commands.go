@@ -174,7 +174,7 @@ func (t *turn) start() {
 		return
 	}
 	if h := t.p.Held(); h != nil {
-		t.say(t.msg("held.still", "staff", t.b.staffName(h.Held)), row(t.btn("Menu", "c.menu")))
+		t.say(t.msg("held.still", "staff", t.name(h.Held)), row(t.btn("Menu", "c.menu")))
 		return
 	}
 	t.park()

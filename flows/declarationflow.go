@@ -325,7 +325,7 @@ func (t *turn) decideDeclaration(period string, d Decided) bool {
 	if decl == nil {
 		return false
 	}
-	staff, month := t.b.staffName(d.By), french.MonthName(period)
+	staff, month := t.who(d.By), french.MonthName(period)
 	decl.History = append(decl.History, d)
 	switch d.Action {
 	case "validate":

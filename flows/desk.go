@@ -69,7 +69,7 @@ func (t *turn) ticketText(key string) (title string, body Rich, actions []Action
 		body = body.Para(T("Conversation close."))
 		return title, body, nil
 	case k.Held != "":
-		body = body.Para(T("Pris en charge par " + t.b.staffName(k.Held) + ". Le robot se tait : vos réponses dans ce fil arrivent à la personne."))
+		body = body.Para(T("Pris en charge par " + t.name(k.Held) + ". Le robot se tait : vos réponses dans ce fil arrivent à la personne."))
 		return title, body, []Action{{ID: "close", Label: "Clore"}}
 	}
 	return title, body, []Action{{ID: "take", Label: "Prendre en charge", Style: "primary"}, {ID: "close", Label: "Clore"}}
@@ -142,7 +142,7 @@ var actionWords = map[string]string{"take": "Pris en charge", "rdv": "Rendez-vou
 // decisionLine says who decided what, when and why.
 func (t *turn) decisionLine(d Decided) Rich {
 	l := d.At.In(t.b.set.Zone)
-	out := B(actionWords[d.Action]).Add(T(fmt.Sprintf(" par %s, le %s à %s", t.b.staffName(d.By), french.DayMonth(l), french.Clock(l))))
+	out := B(actionWords[d.Action]).Add(T(fmt.Sprintf(" par %s, le %s à %s", t.name(d.By), french.DayMonth(l), french.Clock(l))))
 	if d.Reason != "" {
 		out = out.Add(T(" : « " + d.Reason + " »"))
 	}
@@ -229,12 +229,12 @@ func (t *turn) decideTicket(d Decided) bool {
 	switch d.Action {
 	case "take":
 		k.Held, k.HeldAt = d.By, t.now
-		t.notify(t.msg("held", "staff", t.b.staffName(d.By)))
+		t.notify(t.msg("held", "staff", t.who(d.By)))
 	case "close":
 		held := k.Held != ""
 		k.Closed = t.now
 		if held {
-			t.notify(t.msg("closed", "staff", t.b.staffName(d.By)), t.menuRows()...)
+			t.notify(t.msg("closed", "staff", t.who(d.By)), t.menuRows()...)
 			t.resumeAfterHuman()
 		}
 	}
@@ -272,7 +272,7 @@ func (t *turn) staffSay() {
 	if h := t.p.Held(); h != nil {
 		h.Last = t.now
 	}
-	name := t.b.staffName(t.in.By)
+	name := t.name(t.in.By)
 	k := t.key()
 	t.fx = append(t.fx, Send{Key: k, Class: ClassReply, By: name, Text: B("👤 " + name).Add(T(" :\n" + text))})
 }

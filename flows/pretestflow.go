@@ -275,7 +275,7 @@ func (t *turn) pretestCard(c CardState) (title string, body Rich, actions []Acti
 			body = body.Line(T("Différent de la suggestion."))
 		}
 	}
-	return title, body, pretestActions(p)
+	return title, body, pretestActions(p, c.Open)
 }
 
 var cardDims = map[pretest.Dim]string{pretest.MA: "Envie", pretest.MC: "Contrainte", pretest.E: "Confiance pour agir", pretest.P: "Préparation", pretest.R: "Ressources", pretest.C: "Coopération"}
@@ -365,8 +365,8 @@ func duration(d time.Duration) string {
 	return "en plusieurs fois"
 }
 
-func pretestActions(p PreTest) []Action {
-	if p.Decision != nil && p.Decision.Action == "orient" {
+func pretestActions(p PreTest, open bool) []Action {
+	if p.Decision != nil && p.Decision.Action != "take" && !open {
 		return nil
 	}
 	acts := []Action{
@@ -382,7 +382,7 @@ func pretestActions(p PreTest) []Action {
 // decidePretest records who decided what, when and why, and tells the person.
 func (t *turn) decidePretest(d Decided) bool {
 	p := &t.p.PreTests[len(t.p.PreTests)-1]
-	staff := t.b.staffName(d.By)
+	staff := t.who(d.By)
 	suggested := pretest.Suggest(rawAnswers(*p), p.Answers["q20"].Values)
 	p.Decision = &d
 	switch d.Action {
@@ -416,5 +416,6 @@ func (t *turn) answerAppointment(arg string) {
 		return
 	}
 	t.threadLine(cardPretest, T("✖ Le rendez-vous ne convient pas. Proposez une autre date."), false)
+	t.updateCard(cardPretest, true, nil)
 	t.say(t.msg("rdv.no"), t.menuRow())
 }

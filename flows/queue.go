@@ -339,7 +339,7 @@ func (t *turn) told() {
 	if !t.p.Reachable() || !t.consented() {
 		return
 	}
-	name := t.b.staffName(f["by"])
+	name := t.who(f["by"])
 	if f["how"] == "sheet" && t.b.sheets != nil {
 		if body, ok := t.b.sheets.Answer(f["what"], t.now); ok {
 			t.send(ClassReply, t.msg("question.answered", "staff", name, "question", cut(f["question"], 150)).Para(body), t.sheetRows(f["what"])...)

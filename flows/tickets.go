@@ -147,10 +147,22 @@ func (t *turn) updateCard(key string, open bool, d *Decided) {
 	t.do(Post{Room: t.roomOf(key), Key: key, Update: true, Card: t.card(key), Class: ClassDesk})
 }
 
-// staffName is how staff are called towards persons.
-func (b *Book) staffName(id string) string {
-	if n := b.set.Staff[id]; n != "" {
+// name is how a staff member is called: the name of the settings, else the one
+// that the desk shows, else none.
+func (t *turn) name(id string) string {
+	if n := t.b.set.Staff[id]; n != "" {
 		return n
 	}
-	return "l'équipe"
+	if t.in.Role == RoleStaff && t.in.By == id && t.in.Name != "" {
+		return t.in.Name
+	}
+	return "une personne de l'équipe"
+}
+
+// who begins a sentence about a staff member: "Amina, de l'équipe,".
+func (t *turn) who(id string) string {
+	if n := t.name(id); n != "une personne de l'équipe" {
+		return n + ", de l'équipe,"
+	}
+	return "Une personne de l'équipe"
 }
