@@ -165,9 +165,9 @@ func (c *compiler) rules(id string, exprs []string) []rule {
 
 func (c *compiler) pattern(p patternSource) pattern {
 	levels := map[string]Level{"crisis": Crisis, "distress": Distress}
-	kinds := map[Kind]bool{KindSuicide: true, KindViolence: true, KindMinor: true, KindThirdParty: true, KindSuffering: true}
+	kinds := map[Kind]bool{KindSuicide: true, KindViolence: true, KindThreat: true, KindMinor: true, KindThirdParty: true, KindSuffering: true}
 	if levels[p.Level] == None || !kinds[p.Kind] {
-		c.fail("%s: level must be crisis or distress, and kind one of the five", p.ID)
+		c.fail("%s: level must be crisis or distress, and kind one of the six", p.ID)
 	}
 	out := pattern{
 		id: p.ID, level: levels[p.Level], kind: p.Kind, any: c.rules(p.ID, p.Any),

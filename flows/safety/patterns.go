@@ -66,23 +66,24 @@ func anyMatch(rules []rule, text string) bool {
 	return false
 }
 
-// readPatterns is the first reader: masks, then patterns, then guards.
-func (r *Reader) readPatterns(n normal) Finding {
+// readPatterns is the first reader: masks, then patterns, then guards. It also
+// says whether a guard lowered a crisis to the distress it returns.
+func (r *Reader) readPatterns(n normal) (best Finding, guarded bool) {
 	text := r.mask(n.text)
-	var best Finding
 	for i := range r.patterns {
 		p := &r.patterns[i]
 		if p.level < best.Level {
 			break
 		}
 		level := r.levelOf(p, text, n)
+		guarded = guarded || level == Distress && p.level == Crisis
 		if level > best.Level {
 			best = Finding{Level: level, Kind: p.kindAt(level), Reason: p.id}
 		} else if level == best.Level && level != None && best.Also == KindNone && p.kind != best.Kind {
 			best.Also = p.kindAt(level)
 		}
 	}
-	return best.ordered()
+	return best.ordered(), guarded
 }
 
 // kindAt says what a finding is about after a guard lowered it.
@@ -96,7 +97,7 @@ func (p *pattern) kindAt(l Level) Kind {
 // ordered puts the kind that needs the other text first: a child before
 // anything, the person's own life before the rest.
 func (f Finding) ordered() Finding {
-	rank := map[Kind]int{KindMinor: 5, KindSuicide: 4, KindThirdParty: 3, KindViolence: 2, KindSuffering: 1}
+	rank := map[Kind]int{KindMinor: 5, KindSuicide: 4, KindThirdParty: 3, KindViolence: 2, KindThreat: 2, KindSuffering: 1}
 	if f.Also == f.Kind {
 		f.Also = KindNone
 	}

@@ -50,7 +50,8 @@ type Kind string
 const (
 	KindNone       Kind = ""
 	KindSuicide    Kind = "suicide"     // the person's own wish to die, self-harm or overdose
-	KindViolence   Kind = "violence"    // violence suffered, or threatened to somebody
+	KindViolence   Kind = "violence"    // violence suffered
+	KindThreat     Kind = "threat"      // violence threatened to somebody
 	KindMinor      Kind = "minor"       // a person under 18 in danger
 	KindThirdParty Kind = "third_party" // somebody near the person wants to die
 	KindSuffering  Kind = "suffering"   // marked suffering without a sign of danger
@@ -103,11 +104,11 @@ func New(content fs.FS) (*Reader, error) {
 // under a millisecond for a chat message.
 func (r *Reader) Read(text string) Finding {
 	n := r.words.normalise(text)
-	f := r.readPatterns(n)
+	f, guarded := r.readPatterns(n)
 	if r.second == nil || f.Level == Crisis {
 		return f
 	}
-	return r.readSecond(n, f)
+	return r.readSecond(n, f, guarded)
 }
 
 // Features returns what the second reader sees of a text: its buckets. The
@@ -127,14 +128,21 @@ func (r *Reader) features(n normal) []uint32 {
 }
 
 // readSecond lets the classifier raise, and never lower, what patterns found.
-func (r *Reader) readSecond(n normal, f Finding) Finding {
+// Guarded says that a guard had lowered a crisis to distress: then the
+// classifier must be as sure as when it is alone.
+func (r *Reader) readSecond(n normal, f Finding, guarded bool) Finding {
 	if n.words < 2 {
 		return f
 	}
 	p := r.second.Predict(r.features(n))
+	agree := f.Level == Distress && !guarded && p.Crisis >= r.raise.Agree
 	switch {
-	case p.Crisis >= r.raise.Crisis || f.Level == Distress && p.Crisis >= r.raise.Agree:
-		return Finding{Level: Crisis, Kind: KindSuicide, Reason: "second-reader-crisis"}
+	case agree || p.Crisis >= r.raise.Crisis:
+		kind := KindSuicide
+		if f.Level == Distress && f.Kind != KindSuffering {
+			kind = f.Kind
+		}
+		return Finding{Level: Crisis, Kind: kind, Reason: "second-reader-crisis"}
 	case f.Level == Distress:
 		return f
 	case p.Crisis+p.Distress >= r.raise.Distress:

@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	epochs = 20
+	epochs = 30
 	rate   = 0.2
 	decay  = 2e-5
 	noisy  = 4 // misspelt copies of each example
@@ -136,7 +136,7 @@ func fit(all []example) (d, c []float64, bd, bc float64) {
 				for _, j := range f {
 					grad := err*norm + decay*w[k][j]
 					g[k][j] += grad * grad
-					w[k][j] -= rate * grad / (0.5 + math.Sqrt(g[k][j]))
+					w[k][j] -= rate * grad / (0.05 + math.Sqrt(g[k][j]))
 				}
 			}
 		}

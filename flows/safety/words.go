@@ -23,7 +23,8 @@ func (l *lexicon) expand(prev, tok, next string) string {
 		}
 		return "se"
 	case "peu", "pe", "peus":
-		if prev == "je" || prev == "j" {
+		switch prev {
+		case "je", "j", "en", "jen", "y", "on":
 			return "peux"
 		}
 	}
