@@ -161,5 +161,13 @@ func (a *app) settle(ctx context.Context) error {
 	return a.delivery.Settle(ctx)
 }
 
-// close stops what was opened.
-func (a *app) close() error { return a.store.Close() }
+// close stops what was opened. A broken store is left as it is: what is really
+// on disk is read at the next start.
+func (a *app) close() error {
+	select {
+	case <-a.store.Broken():
+		return nil
+	default:
+		return a.store.Close()
+	}
+}

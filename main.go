@@ -30,6 +30,10 @@ const (
 	exitConfig = 78 // the configuration
 )
 
+// memoryLimit is where the garbage collector begins to work harder, in bytes: a
+// small machine must do. GOMEMLIMIT overrides it.
+const memoryLimit = 100 << 20
+
 // exitError is an error that knows the exit code it deserves.
 type exitError struct {
 	code int
@@ -119,6 +123,9 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	if err != nil {
 		fmt.Fprintln(s.err, "relais:", err)
 		return exitUsage
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	if err := kctx.Run(); err != nil {
 		fmt.Fprintln(s.err, "relais:", err)

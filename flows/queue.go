@@ -23,6 +23,8 @@ var HouseAccount = Account{Channel: "import", ID: "house:questions"}
 
 // House is what the house keeps.
 type House struct {
+	// Count numbers the groups; the oldest closed ones go.
+	Count int `json:"count,omitempty"`
 	// Groups are questions without an answer, grouped by likeness.
 	Groups []QuestionGroup `json:"groups,omitempty"`
 	// Wordings are phrasings that staff added, by sheet id.
@@ -172,10 +174,27 @@ func (t *turn) queueQuestion(h *House, q AskedQuestion, near string) {
 		t.updateCard(g.Key, true, nil)
 		return
 	}
-	key := "question/" + strconv.Itoa(len(h.Groups)+1)
+	h.Count++
+	key := "question/" + strconv.Itoa(h.Count)
+	t.trimGroups(h)
 	h.Groups = append(h.Groups, QuestionGroup{Key: key, Asked: []AskedQuestion{q}, Open: true, Near: near})
 	t.saveHouse(*h)
 	t.postCard(DeskStaff, key, "question")
+}
+
+// maxGroups bounds the house's document.
+const maxGroups = 150
+
+// trimGroups drops the oldest groups that are closed, and their cards.
+func (t *turn) trimGroups(h *House) {
+	for i := 0; i < len(h.Groups) && len(h.Groups) >= maxGroups; {
+		if h.Groups[i].Open {
+			i++
+			continue
+		}
+		delete(t.p.Cards, h.Groups[i].Key)
+		h.Groups = append(append([]QuestionGroup(nil), h.Groups[:i]...), h.Groups[i+1:]...)
+	}
 }
 
 // alike compares two questions by their character trigrams (Jaccard ≥ 0.45).

@@ -38,6 +38,9 @@ func (t *turn) welcomeBack() {
 	t.admitted()
 }
 
+// maxKept bounds what one minute of a stuck key may leave in a document.
+const maxKept = 60
+
 // flooding keeps the inputs over the limit: the guard speaks once, and they are
 // answered together a little later. Taps are answered by their toast.
 func (t *turn) flooding() bool {
@@ -55,8 +58,9 @@ func (t *turn) flooding() bool {
 		return false
 	}
 	t.toast = plain(t.msg("flood.toast"))
-	if len(f.Kept) < 200 {
-		f.Kept = append(f.Kept, t.in)
+	if kept := t.in; len(f.Kept) < maxKept {
+		kept.Text = cut(kept.Text, 1000)
+		f.Kept = append(f.Kept, kept)
 	}
 	t.do(Remind{Name: remindFlood, At: time.Unix((f.Minute+1)*60, 0), Anytime: true})
 	if !f.Told {
