@@ -72,7 +72,7 @@ func TestReadmeExamples(t *testing.T) {
 			t.Errorf("README.md links to %s: %v", m[1], err)
 		}
 	}
-	for _, m := range regexp.MustCompile("(?m)^(?:go run \\.|\\./relais) ([a-z]+)").FindAllSubmatch(data, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(?:go run \.|\./relais) ([a-z]+)`).FindAllSubmatch(data, -1) {
 		var out bytes.Buffer
 		if code := run(t.Context(), []string{string(m[1]), "--help"}, streams{in: strings.NewReader(""), out: &out, err: &out}); code != exitOK {
 			t.Errorf("relais %s --help: exit %d\n%s", m[1], code, out.String())

@@ -3,7 +3,6 @@ package flows
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // human opens a ticket: a person of the team answers here. Asking silences
@@ -106,24 +105,6 @@ func (t *turn) setCard(key string, c CardState) {
 		t.p.Cards = map[string]CardState{}
 	}
 	t.p.Cards[key] = c
-}
-
-// thread is the card under which words without a ticket are shown: the latest
-// open one, or a new contact card.
-func (t *turn) thread() string {
-	if k := t.p.OpenTicket(); k != nil {
-		return k.Key
-	}
-	best, at := "", time.Time{}
-	for key, c := range t.p.Cards {
-		if c.Open && (c.At.After(at) || (c.At.Equal(at) && key < best)) {
-			best, at = key, c.At
-		}
-	}
-	if best == "" {
-		best = t.openTicket("said").Key
-	}
-	return best
 }
 
 // postCard shows a new card to staff.

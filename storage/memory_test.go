@@ -36,7 +36,6 @@ func BenchmarkMemory(b *testing.B) {
 	begin = time.Now()
 	s = open(b, dir)
 	opened, idle := time.Since(begin), resident(b)
-	begin = time.Now()
 	for b.Loop() {
 		if rep, err := s.Verify(context.Background()); err != nil || rep.Persons != persons || len(rep.Problems) > 0 {
 			b.Fatalf("%+v %v", rep, err)

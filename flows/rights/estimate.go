@@ -60,7 +60,6 @@ type workings struct {
 	sources  []string
 	warnings []string
 	figures  []Figure
-	since    time.Time
 }
 
 func (w *workings) open(amounts *Amounts, c Case) {

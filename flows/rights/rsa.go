@@ -60,7 +60,6 @@ func (w *workings) computeRSA(h household, eligible, details bool) decimal.Decim
 	coef, base := s.coefficient(r, h), r.get("rsa.base")
 	socle := base.Mul(coef)
 	if !eligible {
-		socle = zero
 		w.money("rsa", zero)
 		w.money("rsa_socle", zero)
 		return zero
