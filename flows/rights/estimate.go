@@ -3,7 +3,6 @@ package rights
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/shopspring/decimal"
 )
