@@ -14,6 +14,7 @@ const (
 	askNorm   = 0.6
 	inNorm    = 0.65
 	maxBody   = 4000 // bytes of a body that are read
+	weakShare = 0.5  // of a weak word's idf
 	leadWords = 40   // content words that count as its start
 )
 
@@ -212,6 +213,7 @@ func (b *builder) weigh() {
 	for t, df := range b.df {
 		x.idf[t] = inverseFrequency(int(df), n)
 	}
+	b.weaken()
 	x.concept = make([]bool, len(b.df))
 	for s, t := range x.terms {
 		x.concept[t] = strings.HasPrefix(s, "§")
@@ -225,6 +227,26 @@ func (b *builder) weigh() {
 	b.typical()
 	b.classify()
 	b.speller()
+}
+
+// weaken makes words that say little about the subject count half.
+func (b *builder) weaken() {
+	x := b.x
+	done := map[int32]bool{}
+	half := func(term string) {
+		if t, ok := x.terms[term]; ok && !done[t] {
+			done[t] = true
+			x.idf[t] *= weakShare
+		}
+	}
+	for w := range x.res.weak {
+		half(b.stem(w))
+	}
+	for i, group := range x.res.groups {
+		if len(group) > 0 && x.res.weak[group[0]] {
+			half(conceptName(i))
+		}
+	}
 }
 
 func mean(xs []float32) float32 {

@@ -154,10 +154,16 @@ func ridge(x *Index) []float32 {
 	for k := range x.utts {
 		u := &x.utts[k]
 		for i, vi := range u.vec {
-			for j, vj := range u.vec {
-				a[i][j] += float64(vi) * float64(vj)
+			row, f := a[i], float64(vi)
+			for j, vj := range u.vec[:i+1] {
+				row[j] += f * float64(vj)
 			}
-			a[i][d+int(u.doc)] += float64(vi)
+			row[d+int(u.doc)] += f
+		}
+	}
+	for i := range a {
+		for j := range i {
+			a[j][i] = a[i][j]
 		}
 	}
 	for i := range a {
@@ -167,8 +173,9 @@ func ridge(x *Index) []float32 {
 				continue
 			}
 			f := a[j][i] * pivot
-			for k := i; k < d+n; k++ {
-				a[j][k] -= f * a[i][k]
+			from, to := a[i][i:], a[j][i:]
+			for k, v := range from {
+				to[k] -= f * v
 			}
 		}
 	}

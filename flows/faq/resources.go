@@ -24,6 +24,7 @@ const (
 type Resources struct {
 	sms     map[string][]string // SMS form -> words
 	stop    map[string]bool
+	weak    map[string]bool // words that count half
 	cues    []cueRule
 	groups  [][]string // synonyms, as written
 	vectors *vectors   // nil when there is no vector file
@@ -32,6 +33,7 @@ type Resources struct {
 
 type wordsYAML struct {
 	Stop []string            `yaml:"stop"`
+	Weak []string            `yaml:"weak"`
 	Cues map[string][]string `yaml:"cues"`
 }
 
@@ -39,7 +41,7 @@ type wordsYAML struct {
 // and words.yaml are required; the vectors and the models are optional (the
 // engine then works with hand-set weights). All problems come in one error.
 func LoadResources(fsys fs.FS) (*Resources, error) {
-	r := &Resources{sms: map[string][]string{}, stop: map[string]bool{}, models: map[string]*Model{}}
+	r := &Resources{sms: map[string][]string{}, stop: map[string]bool{}, weak: map[string]bool{}, models: map[string]*Model{}}
 	var words wordsYAML
 	var sms map[string]string
 	var synonyms struct {
@@ -57,6 +59,9 @@ func LoadResources(fsys fs.FS) (*Resources, error) {
 	}
 	for _, w := range words.Stop {
 		r.stop[w] = true
+	}
+	for _, w := range words.Weak {
+		r.weak[w] = true
 	}
 	r.cues = cueRules(words.Cues)
 	r.groups = synonyms.Groups
