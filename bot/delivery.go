@@ -258,7 +258,7 @@ func (d *Delivery) pick(now time.Time) (*lane, bool, bool) {
 // start hands the first letter of a lane to a worker.
 func (d *Delivery) start(work context.Context, jobs *sync.WaitGroup, l *lane, drop bool, now time.Time) {
 	e, q := l.letters[0], l.queue
-	if !drop {
+	if l.paid = !drop; l.paid {
 		q.take(e.rank, now)
 		l.room.take(now)
 	}

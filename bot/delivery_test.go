@@ -160,6 +160,30 @@ func TestPaces(t *testing.T) {
 	})
 }
 
+// TestCancelledLettersCostNoTime: questions that a newer one replaced before
+// they left take nothing of the pace.
+func TestCancelledLettersCostNoTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, func(o *Options) {
+			o.Channels[0].Pace = Pace{PerSecond: 25, Reserve: 10, PerAddress: 1, Burst: 5}
+		})
+		defer p.close()
+		for i := range 40 {
+			l := letter(uint64(i+1), "a", flows.ClassQuestion)
+			h := p.box.put(l)
+			if i < 39 {
+				p.box.letters[l.ID].State = flows.Cancelled
+			}
+			p.d.Add([]flows.Head{h})
+		}
+		began := time.Now()
+		p.settle()
+		if got := len(p.channel.ids()); got != 1 || time.Since(began) > time.Second {
+			t.Errorf("%d letters after %v", got, time.Since(began))
+		}
+	})
+}
+
 // slow is an outbox whose disk takes its time now and then.
 type slow struct{ *memory }
 

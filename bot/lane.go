@@ -82,6 +82,7 @@ type lane struct {
 	room    *bucket // the address's pace, shared by the lanes of one desk room
 	letters []*entry
 	busy    bool
+	paid    bool // the attempt under way took its share of the paces
 	wait    wait
 	// gen changes whenever the lane is placed anew: marks left in a queue or a
 	// timer under an older gen mean nothing.

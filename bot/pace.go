@@ -59,6 +59,11 @@ func (b *bucket) late(used time.Time) {
 	}
 }
 
+// give takes a token back that was not used.
+func (b *bucket) give() {
+	b.tokens = math.Min(b.burst, b.tokens+1)
+}
+
 // next is when a token will be there.
 func (b *bucket) next(now time.Time) time.Time {
 	if b.ready(now) {

@@ -116,6 +116,14 @@ func (q *queue) take(r rank, now time.Time) {
 	}
 }
 
+// give takes back what a letter of this rank paid: it did not leave.
+func (q *queue) give(r rank) {
+	q.all.give()
+	if r >= rankNudge {
+		q.bulk.give()
+	}
+}
+
 // next is when the channel's own pace or pause may let something go; zero when
 // nothing waits for it.
 func (q *queue) next(now time.Time) time.Time {

@@ -81,6 +81,10 @@ func (d *Delivery) end(l *lane, e *entry, r result) {
 	l.busy = false
 	q.busy--
 	d.jobs--
+	if l.paid && r.left.IsZero() { // cancelled meanwhile: others need the time
+		l.room.give()
+		q.give(e.rank)
+	}
 	l.room.late(r.left)
 	d.judge(q, r, now)
 	if r.done {
