@@ -40,9 +40,6 @@ func (t *turn) tap() {
 		return
 	}
 	t.command(cmd, arg)
-	if t.toast == "" {
-		t.toast = "D'accord"
-	}
 }
 
 func plain(r Rich) string { return r.String() }

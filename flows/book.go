@@ -214,7 +214,9 @@ func (t *turn) attend() {
 	t.linkAccount()
 	switch t.in.Kind {
 	case KindTap:
-		t.tap()
+		if t.tap(); t.toast == "" { // the message may come later: the tap itself is always answered
+			t.toast = "D'accord"
+		}
 	case KindText:
 		t.text()
 	case KindFile:

@@ -144,6 +144,7 @@ func TestAnybodyAnyhow(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
 			said := len(w.chat)
 			var d flows.Decision
+			pressed := false
 			switch rapid.IntRange(0, 9).Draw(rt, "what") {
 			case 0, 1, 2:
 				d = w.say(rapid.SampledFrom(words).Draw(rt, "text"))
@@ -173,7 +174,10 @@ func TestAnybodyAnyhow(t *testing.T) {
 					continue
 				}
 				recent := data[max(0, len(data)-15):]
-				d = w.press(rapid.SampledFrom(recent).Draw(rt, "button"))
+				d, pressed = w.press(rapid.SampledFrom(recent).Draw(rt, "button")), true
+			}
+			if pressed && d.Toast == "" {
+				rt.Fatalf("a tap without words\n%s", strings.Join(w.log[max(0, len(w.log)-30):], "\n"))
 			}
 			if d.Toast == "" && len(w.chat) == said && !reacted(d) {
 				rt.Fatalf("no visible reaction\n%s", strings.Join(w.log[max(0, len(w.log)-30):], "\n"))
