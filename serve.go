@@ -82,7 +82,8 @@ func (s *server) channels() ([]bot.Served, error) {
 	if c := s.cfg; c.Telegram() {
 		ch, err := telegram.New(telegram.Options{Token: c.TelegramToken.Reveal(), APIURL: c.TelegramAPIURL, Rate: c.TelegramRate, ChatRate: c.TelegramChatRate,
 			WebhookURL: c.TelegramWebhookURL, WebhookSecret: c.TelegramWebhookSecret.Reveal(), Blobs: s.app.store, Logger: s.app.log,
-			Alarm: func(code string) { s.app.alarm("telegram", code) }})
+			Alarm: func(code string) { s.app.alarm("telegram", code) },
+			Late:  func(a flows.Account) bool { return s.app.delivery.Late(a) }})
 		if err != nil {
 			return nil, err
 		}

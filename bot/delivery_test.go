@@ -783,3 +783,30 @@ func TestNothingIsDeliveredBeforeRun(t *testing.T) {
 		t.Errorf("Settle without Run: %v", err)
 	}
 }
+
+// TestLate: somebody who wrote so fast that the reply has to wait for its turn
+// is known to wait.
+func TestLate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, func(o *Options) { o.Channels[0].Pace = Pace{PerAddress: 1, Burst: 5} })
+		defer p.close()
+		a := flows.Account{Channel: "telegram", ID: "a"}
+		for i := range 5 {
+			p.write(letter(uint64(i+1), "a", flows.ClassReply))
+		}
+		p.settle()
+		if p.d.Late(a) {
+			t.Error("nothing waits")
+		}
+		for i := range 4 {
+			p.write(letter(uint64(i+10), "a", flows.ClassReply))
+		}
+		if !p.d.Late(a) || p.d.Late(flows.Account{Channel: "telegram", ID: "b"}) {
+			t.Error("four letters wait for a, none for b")
+		}
+		p.settle()
+		if p.d.Late(a) {
+			t.Error("nothing waits any more")
+		}
+	})
+}

@@ -162,3 +162,21 @@ func (d *Delivery) nextHours(now time.Time) time.Time {
 	}
 	return now.Add(longestRest)
 }
+
+// lateAfter is how long a person may wait for a reply without another sign of
+// having been heard.
+const lateAfter = 2 * time.Second
+
+// Late reports whether the letters to an address need so long to leave, at the
+// pace of the address, that the person should get another sign meanwhile.
+func (d *Delivery) Late(to flows.Account) bool {
+	now := d.opt.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.lanes[laneKey{to: to}]
+	if l == nil || l.room.rate <= 0 || !l.queue.open(now) {
+		return false
+	}
+	l.room.fill(now)
+	return float64(len(l.letters))-l.room.tokens > l.room.rate*lateAfter.Seconds()
+}

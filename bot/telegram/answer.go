@@ -9,11 +9,17 @@ import (
 	"github.com/coopconnexion/relais/flows"
 )
 
-// answer is what a tap is answered with, beside the messages.
+// answer is the sign that something was heard, beside the messages: words on a
+// tap, or an emoji on a text whose reply has to wait for its turn.
 type answer struct {
 	query, text string
+	react       *flows.React // instead of words
+	chat        int64
 	at          time.Time
 }
+
+// heard is the emoji of a text whose reply comes a little later.
+const heard = "👀"
 
 // answerers is how many taps are answered at the same time.
 const answerers = 8
@@ -27,19 +33,25 @@ const alreadyNoted = "Déjà noté ✔"
 // maxToast is the longest answer to a tap, in characters (Bot API).
 const maxToast = 200
 
-// answer asks for the end of the spinner on the button, with a few words. It
-// never waits: when too many are on their way this one is left out, since
-// whatever matters is also a message.
-func (c *Channel) answer(u update, out flows.Outcome) {
-	if u.Callback == nil {
+// answer asks for the end of the spinner on the button, with a few words, or
+// for an emoji on what will wait for its reply. It never waits: when too many
+// are on their way this one is left out, since whatever matters is also a
+// message.
+func (c *Channel) answer(u update, in flows.Input, out flows.Outcome) {
+	a := answer{at: c.opt.Now(), chat: u.chat()}
+	switch {
+	case u.Callback != nil:
+		a.query, a.text = u.Callback.ID, cut(out.Toast, maxToast)
+		if out.Duplicate && a.text == "" {
+			a.text = alreadyNoted
+		}
+	case in.Message != "" && !out.Duplicate && c.opt.Late != nil && c.opt.Late(in.From):
+		a.react = &flows.React{Message: in.Message, Emoji: heard}
+	default:
 		return
 	}
-	text := out.Toast
-	if out.Duplicate && text == "" {
-		text = alreadyNoted
-	}
 	select {
-	case c.answers <- answer{u.Callback.ID, cut(text, maxToast), c.opt.Now()}:
+	case c.answers <- a:
 	default:
 	}
 }
@@ -55,15 +67,22 @@ func (c *Channel) answerLoop(ctx context.Context) {
 			if c.opt.Now().Sub(a.at) > answerAge {
 				continue
 			}
-			err := c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
-				_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{
-					CallbackQueryID: a.query, Text: a.text,
-				})
-				return err
-			})
-			if err != nil && !isBad(err, codeOldQuery) && ctx.Err() == nil {
-				c.opt.Logger.Warn("telegram: a tap was not answered", "cause", err.Error())
+			if a.react != nil {
+				_ = optional(c.react(context.WithoutCancel(ctx), a.chat, a.react)) // the reply itself is on its way
+				continue
 			}
+			c.toast(ctx, a)
 		}
+	}
+}
+
+// toast answers one tap.
+func (c *Channel) toast(ctx context.Context, a answer) {
+	err := c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
+		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: a.query, Text: a.text})
+		return err
+	})
+	if err != nil && !isBad(err, codeOldQuery) && ctx.Err() == nil {
+		c.opt.Logger.Warn("telegram: a tap was not answered", "cause", err.Error())
 	}
 }

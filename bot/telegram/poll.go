@@ -233,7 +233,7 @@ func (c *Channel) take(ctx context.Context, in bot.Intake, u update) bool {
 	for n := 1; ; n++ {
 		out, err := in.Take(ctx, input)
 		if err == nil {
-			c.answer(u, out)
+			c.answer(u, input, out)
 			return true
 		}
 		if ctx.Err() != nil {

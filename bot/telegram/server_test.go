@@ -314,6 +314,26 @@ func TestTapsAreAnswered(t *testing.T) {
 	}
 }
 
+func TestTextsThatWaitForTheirReplyAreSeen(t *testing.T) {
+	b := newBench(t, func(_ *telegramtest.Options, o *Options) {
+		o.Late = func(a flows.Account) bool { return a.ID == fmt.Sprint(person) }
+	})
+	b.run(newStore())
+	late, soon := b.s.Say(person, "bonjour"), b.s.Say(person+1, "bonjour")
+	seen := func(chat int64, sent telegramtest.Sent) bool {
+		for _, m := range b.s.Messages(chat) {
+			if m.ID == sent.Message && m.Reaction == heard {
+				return true
+			}
+		}
+		return false
+	}
+	b.until("the emoji", func() bool { return seen(person, late) && b.s.Pending() == 0 })
+	if seen(person+1, soon) {
+		t.Error("an emoji although the reply comes at once")
+	}
+}
+
 func TestRepeatedTapSaysSo(t *testing.T) {
 	b := newBench(t, func(_ *telegramtest.Options, o *Options) {
 		o.WebhookSecret, o.WebhookURL = "s3cret", "http://placeholder"

@@ -24,6 +24,7 @@ import (
 	"github.com/go-telegram/bot/models"
 
 	"github.com/coopconnexion/relais/bot"
+	"github.com/coopconnexion/relais/flows"
 )
 
 // Name is the channel's name in accounts and files.
@@ -49,6 +50,9 @@ type Options struct {
 	Now           func() time.Time
 	// Alarm is told, with a fixed code, what a person should look at. May be nil.
 	Alarm func(code string)
+	// Late says that a reply to this account will leave only in some seconds:
+	// the text then gets an emoji at once. May be nil.
+	Late func(flows.Account) bool
 }
 
 // Channel is the Telegram channel. Make it with New.

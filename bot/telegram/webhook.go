@@ -87,7 +87,7 @@ func (c *Channel) accept(w http.ResponseWriter, r *http.Request, u update) {
 	switch {
 	case err == nil:
 		fault.Point("poll-after-commit")
-		c.answer(u, out)
+		c.answer(u, input, out)
 		w.WriteHeader(http.StatusOK)
 	case bot.Permanent(err) && c.poison.add(u.ID) >= hopeless:
 		c.opt.Logger.Error("telegram: an update cannot be taken and is left", "update", u.ID, "kind", input.Kind)
