@@ -142,6 +142,9 @@ func TestForget(t *testing.T) {
 	if _, ok := s.NextDue(t.Context()); ok {
 		t.Error("a reminder is left")
 	}
+	if rep, err := s.Verify(t.Context()); err != nil || len(rep.Problems) > 0 {
+		t.Errorf("verify: %v %v", rep.Problems, err)
+	}
 	if take(t, s, said(4, "7", "silent")).Person == id {
 		t.Error("the account still leads to the forgotten person")
 	}

@@ -29,6 +29,11 @@ func (t *turn) forget(first uint64) error {
 			return err
 		}
 	}
+	for _, kind := range []byte("rhq") { // sealed reminders, trail, quarantine
+		if err := t.tx.Keys(t.p.key(kind), nil, func(k []byte) error { t.tx.Delete(k); return nil }); err != nil {
+			return err
+		}
+	}
 	t.erased, err = t.s.lastOfForgotten(t.tx, t.p)
 	return err
 }
