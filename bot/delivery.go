@@ -156,7 +156,7 @@ func (d *Delivery) add(h flows.Head, now time.Time) {
 
 func (d *Delivery) queueFor(k laneKey) *queue {
 	name := k.to.Channel
-	if k.fetch {
+	if k.aside == flows.OpFetch {
 		name = fetchQueue(name)
 	}
 	if q := d.queues[name]; q != nil {

@@ -184,6 +184,25 @@ func TestCancelledLettersCostNoTime(t *testing.T) {
 	})
 }
 
+func TestReactionsDoNotWaitBehindMessages(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, func(o *Options) { o.Channels[0].Pace = Pace{PerSecond: 25, PerAddress: 1, Burst: 1} })
+		defer p.close()
+		for i := range 10 {
+			p.write(letter(uint64(i+1), "a", flows.ClassReply))
+		}
+		react := letter(11, "a", flows.ClassReply)
+		react.Op, react.Send, react.React = flows.OpReact, nil, &flows.React{Message: "1", Emoji: "👀"}
+		p.write(react)
+		p.settle()
+		for i, s := range p.channel.sends() {
+			if s.id == 11 && i > 2 {
+				t.Errorf("the reaction was number %d", i+1)
+			}
+		}
+	})
+}
+
 // slow is an outbox whose disk takes its time now and then.
 type slow struct{ *memory }
 

@@ -45,17 +45,20 @@ type entry struct {
 
 // laneKey is what order is kept within: an address; on the desk, one person's
 // affairs in one room, so that a card that cannot be posted holds up nobody
-// else; for files to fetch, the person.
+// else; for files to fetch, the person. Reactions go beside the messages of
+// their address: they say «seen» while an answer waits for its turn.
 type laneKey struct {
 	to     flows.Account
 	person flows.PersonID
-	fetch  bool
+	aside  flows.Op // OpFetch or OpReact: not in the order of messages
 }
 
 func keyOf(h flows.Head) laneKey {
 	switch {
 	case h.Op == flows.OpFetch:
-		return laneKey{to: flows.Account{Channel: h.To.Channel}, person: h.Person, fetch: true}
+		return laneKey{to: flows.Account{Channel: h.To.Channel}, person: h.Person, aside: h.Op}
+	case h.Op == flows.OpReact:
+		return laneKey{to: h.To, aside: h.Op}
 	case h.To.Channel == flows.DeskChannel:
 		return laneKey{to: h.To, person: h.Person}
 	}

@@ -54,7 +54,7 @@ func newQueue(name string, c Channel, p Pace, workers int) *queue {
 
 // room is the pace of an address.
 func (q *queue) room(k laneKey) *bucket {
-	if k.fetch {
+	if k.aside != "" {
 		return &bucket{}
 	}
 	if k.person == "" {
