@@ -43,7 +43,7 @@ func (x *Index) Ask(question string, ctx Context) Result {
 	case t.sure >= x.model.AnswerFrom:
 		r.Outcome = Answer
 		r.ID = &r.Candidates[0].ID
-	case t.sure >= x.model.ChoicesFrom:
+	case t.sure >= x.model.ChoicesFrom, t.plain && t.sure >= x.model.ChoicesFrom/2:
 		r.Outcome = Choices
 	}
 	return r
@@ -56,6 +56,7 @@ type trace struct {
 	list  []candidate // the best first
 	sureF []float64
 	sure  float64
+	plain bool // every word of the question is usual for the first candidate
 }
 
 func (x *Index) trace(question string, ctx Context) trace {
@@ -77,6 +78,7 @@ func (x *Index) trace(question string, ctx Context) trace {
 	softmax(t.list)
 	t.sureF = x.sureFeatures(q, t.list)
 	t.sure = x.model.Confidence(t.sureF)
+	t.plain = x.plain(q, t.list[0].doc)
 	return t
 }
 
@@ -128,6 +130,26 @@ func (x *Index) sameSubject(a, b int32) float64 {
 	dim := x.res.vectors.dim
 	c := dot(x.docVec[int(a)*dim:int(a+1)*dim], x.docVec[int(b)*dim:int(b+1)*dim])
 	return max(0, float64(c)-0.6) / 0.4
+}
+
+// plain tells whether the first candidate's phrasings hold every word of the
+// question, one telling word at least: "rsa" alone is a subject, not a
+// question, and deserves choices rather than a hand-over.
+func (x *Index) plain(q *query, d int32) bool {
+	tells := false
+	for i := range q.slots {
+		sl := &q.slots[i]
+		held := false
+		for _, r := range sl.readings {
+			p := x.posting(r.term, d)
+			held = held || p != nil && p.share > 0 && r.w >= 0.5
+		}
+		if !held {
+			return false
+		}
+		tells = tells || !x.res.weak[sl.word]
+	}
+	return tells
 }
 
 // lacking returns the weighted share of the question's words that entry d has

@@ -146,26 +146,7 @@ func (c *classifier) learn(f []termWeight, entry int, rate float32, p []float32)
 // their entries Y, by Gauss elimination on the small matrix.
 func ridge(x *Index) []float32 {
 	d, n := x.res.vectors.dim, len(x.entries)
-	a := make([][]float64, d)
-	for i := range a {
-		a[i] = make([]float64, d+n)
-		a[i][i] = classRidge
-	}
-	for k := range x.utts {
-		u := &x.utts[k]
-		for i, vi := range u.vec {
-			row, f := a[i], float64(vi)
-			for j, vj := range u.vec[:i+1] {
-				row[j] += f * float64(vj)
-			}
-			row[d+int(u.doc)] += f
-		}
-	}
-	for i := range a {
-		for j := range i {
-			a[j][i] = a[i][j]
-		}
-	}
+	a := normalEquations(x, d, n)
 	for i := range a {
 		pivot := 1 / a[i][i] // positive: the matrix is positive definite
 		for j := range a {
@@ -186,6 +167,31 @@ func ridge(x *Index) []float32 {
 		}
 	}
 	return out
+}
+
+// normalEquations returns the rows of (VᵀV + damping | VᵀY).
+func normalEquations(x *Index, d, n int) [][]float64 {
+	a := make([][]float64, d)
+	for i := range a {
+		a[i] = make([]float64, d+n)
+		a[i][i] = classRidge
+	}
+	for k := range x.utts {
+		u := &x.utts[k]
+		for i, vi := range u.vec {
+			row, f := a[i], float64(vi)
+			for j, vj := range u.vec[:i+1] {
+				row[j] += f * float64(vj)
+			}
+			row[d+int(u.doc)] += f
+		}
+	}
+	for i := range a {
+		for j := range i {
+			a[j][i] = a[i][j]
+		}
+	}
+	return a
 }
 
 // judge fills the classifier's two scores by entry.

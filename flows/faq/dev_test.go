@@ -138,3 +138,14 @@ func BenchmarkNew(b *testing.B) {
 	}
 	b.ReportMetric(float64(time.Since(start).Milliseconds())/float64(b.N), "ms/index")
 }
+
+func TestAblationRuns(t *testing.T) {
+	var out bytes.Buffer
+	cases := []Case{{Question: "montant du rsa", Right: []string{"A-01"}}, {Question: "la meteo"}}
+	if err := WriteAblation(smallEntries(), resources(t), Options{}, cases, &out); err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 1+len(variants()) {
+		t.Errorf("%d lines:\n%s", n, out.String())
+	}
+}

@@ -28,7 +28,6 @@ const (
 	fSoftAsk   // its question's side
 	fSoftTop   // fSoft over the best candidate's
 	fPairs     // neighbouring words found in a phrasing
-	fPairsBody // found in the body
 	fCue       // same kind of question: 1 same, -1 different, 0 not known
 	fMany      // log of the number of phrasings
 	fSituation // the person's situation is one of the entry's
@@ -51,7 +50,7 @@ const (
 // FeatureNames names the features of a candidate, in the order of their values.
 func FeatureNames() []string {
 	return []string{"all", "all_top", "ask", "in", "cos", "cos_top", "cos_title", "cos_mean", "gram", "gram_top", "gram_title",
-		"cover", "both", "phrase", "vec", "vec_title", "vec_body", "soft", "soft_ask", "soft_top", "pairs", "pairs_body", "cue",
+		"cover", "both", "phrase", "vec", "vec_title", "vec_body", "soft", "soft_ask", "soft_top", "pairs", "cue",
 		"many", "situation", "rank_all", "rank_gram", "rank_vec", "length", "exact", "class", "class_p", "class_vec", "usual", "lacks", "near", "lead", "title"}
 }
 
@@ -121,7 +120,7 @@ func (x *Index) describe(c *candidate, q *query, s *scratch, ctx Context) {
 	f[fMany] = math.Log1p(float64(x.first[d+1] - first))
 	x.describePhrasings(c, q, s)
 	x.describeBest(c, q, s)
-	f[fPairs], f[fPairsBody] = x.pairShares(q, d)
+	f[fPairs] = x.pairShare(q, d)
 	f[fSituation] = x.situation(d, ctx)
 	f[fLead] = x.leadShare(q, d)
 	f[fTitle] = harmonic(float64(s.cov[first]/total), min(1, float64(s.ucov[first]/max(x.utts[first].total, 0.1))))
@@ -190,29 +189,20 @@ func (x *Index) describeBest(c *candidate, q *query, s *scratch) {
 	}
 }
 
-// pairShares returns the weighted share of the question's neighbouring words
-// that stand together in a phrasing, and in the body, of entry d.
-func (x *Index) pairShares(q *query, d int32) (ask, body float64) {
-	var total, a, b float32
+// pairShare returns the weighted share of the question's neighbouring words
+// that stand together in a phrasing of entry d.
+func (x *Index) pairShare(q *query, d int32) float64 {
+	var total, found float32
 	for _, p := range q.pairs {
 		total += p.w
-		for _, k := range p.keys {
-			if slices.Contains(x.ubig[d], k) {
-				a += p.w
-				break
-			}
-		}
-		for _, k := range p.keys {
-			if _, found := slices.BinarySearch(x.bbig[k], d); found {
-				b += p.w
-				break
-			}
+		if slices.ContainsFunc(p.keys, func(k uint64) bool { return slices.Contains(x.ubig[d], k) }) {
+			found += p.w
 		}
 	}
 	if total == 0 {
-		return 0, 0
+		return 0
 	}
-	return float64(a / total), float64(b / total)
+	return float64(found / total)
 }
 
 func (x *Index) situation(d int32, ctx Context) float64 {

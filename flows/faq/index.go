@@ -58,7 +58,6 @@ type Index struct {
 	utts    []utterance
 	first   []int32    // first phrasing of each entry, and the end
 	ubig    [][]uint64 // by entry: pairs of neighbouring stems of its phrasings
-	bbig    map[uint64][]int32
 	grams   *gramIndex
 	docVec  []float32      // mean vectors of entries
 	rows    []int32        // by term: row of its vector, or -1; nil without vectors

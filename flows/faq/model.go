@@ -19,21 +19,12 @@ type Model struct {
 	ChoicesFrom float64 `json:"choices_from"`
 }
 
-// Scorer is a sum of a bias, weighted features and small regression trees.
+// Scorer is a bias and a weighted sum of features. (Boosted trees were tried on
+// top: on questions not seen they gave nothing.)
 type Scorer struct {
 	Bias    float64            `json:"bias"`
 	Weights map[string]float64 `json:"weights"`
-	Trees   []Tree             `json:"trees,omitempty"`
 	weights []float64
-}
-
-// Tree is a regression tree in arrays. Node i compares the feature Feature[i]
-// with Split[i] and goes to Left[i] when it is smaller or equal, else to
-// Left[i]+1. A leaf has Left[i] 0 and the value Split[i].
-type Tree struct {
-	Feature []int     `json:"f"`
-	Split   []float64 `json:"s"`
-	Left    []int     `json:"l"`
 }
 
 // ParseModel reads a model and checks that it fits the engine's features.
@@ -61,37 +52,7 @@ func (s *Scorer) bind(names []string) error {
 		}
 		s.weights[i] = w
 	}
-	for n, t := range s.Trees {
-		if err := t.check(len(names)); err != nil {
-			return fmt.Errorf("tree %d: %w", n, err)
-		}
-	}
 	return nil
-}
-
-func (t Tree) check(features int) error {
-	n := len(t.Left)
-	if n == 0 || len(t.Feature) != n || len(t.Split) != n {
-		return fmt.Errorf("arrays of different lengths")
-	}
-	for i, l := range t.Left {
-		if l != 0 && (l <= i || l+1 >= n || t.Feature[i] < 0 || t.Feature[i] >= features) {
-			return fmt.Errorf("node %d points nowhere", i)
-		}
-	}
-	return nil
-}
-
-func (t Tree) value(f []float64) float64 {
-	i := 0
-	for t.Left[i] != 0 {
-		next := t.Left[i]
-		if f[t.Feature[i]] > t.Split[i] {
-			next++
-		}
-		i = next
-	}
-	return t.Split[i]
 }
 
 // score returns the scorer's value for features f, in the order of the names it
@@ -100,9 +61,6 @@ func (s *Scorer) score(f []float64) float64 {
 	sum := s.Bias
 	for i, w := range s.weights {
 		sum += w * f[i]
-	}
-	for _, t := range s.Trees {
-		sum += t.value(f)
 	}
 	return sum
 }
