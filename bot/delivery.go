@@ -66,7 +66,7 @@ type Delivery struct {
 	known   map[uint64]bool
 	timers  marks
 	asleep  []mark // lanes that wait for speaking hours
-	fetches map[flows.PersonID][]uint64
+	fetches map[flows.PersonID][]*entry
 	behind  map[flows.PersonID][]mark // lanes that wait for a file
 	hours   hoursMemo
 	quiet   []chan struct{} // callers of Settle
@@ -94,7 +94,7 @@ func New(o Options) *Delivery {
 	d := &Delivery{
 		opt: o, poke: make(chan struct{}, 1),
 		lanes: map[laneKey]*lane{}, queues: map[string]*queue{}, known: map[uint64]bool{},
-		fetches: map[flows.PersonID][]uint64{}, behind: map[flows.PersonID][]mark{},
+		fetches: map[flows.PersonID][]*entry{}, behind: map[flows.PersonID][]mark{},
 	}
 	for _, s := range o.Channels {
 		name := s.Channel.Name()
@@ -147,9 +147,10 @@ func (d *Delivery) add(h flows.Head, now time.Time) {
 	if h.NotBefore.After(now.Add(maxPause)) {
 		h.NotBefore = now.Add(maxPause)
 	}
-	l.insert(&entry{Head: h, rank: rankOf(h.Class), added: now})
-	if h.Op == flows.OpFetch {
-		d.fetches[h.Person] = append(d.fetches[h.Person], h.ID)
+	e := &entry{Head: h, rank: rankOf(h.Class), added: now}
+	l.insert(e)
+	if h.Op == flows.OpFetch && l.queue.channel != nil {
+		d.fetches[h.Person] = append(d.fetches[h.Person], e)
 	}
 	d.place(l, now)
 }

@@ -728,6 +728,45 @@ func TestFilesAreFetchedBeforeTheLettersBehindThem(t *testing.T) {
 	})
 }
 
+func TestAFileThatDoesNotComeHoldsTheDeskForAMinuteOnly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := &post{t: t, box: newMemory(), channel: &script{name: "telegram"}, reports: &reports{}}
+		desk := &script{name: flows.DeskChannel}
+		p.channel.file = func(flows.FileRef) (io.ReadCloser, error) { return nil, &RetryError{Cause: "blob"} }
+		p.start(func(o *Options) { o.Channels = []Served{{Channel: fetching{p.channel}}, {Channel: desk}} })
+		defer p.close()
+		fetch := func(id uint64, channel string) flows.Letter {
+			return flows.Letter{
+				ID: id, Person: "pa", To: flows.Account{Channel: channel, ID: "a"}, Op: flows.OpFetch, Class: flows.ClassReply,
+				Fetch: &flows.Fetch{File: flows.FileRef{Channel: channel, ID: "f", Blob: "b1"}},
+			}
+		}
+		card := func(id uint64, c flows.Class) flows.Letter {
+			return flows.Letter{ID: id, Person: "pa", To: flows.DeskStaff, Op: flows.OpPost, Class: c, Post: &flows.Post{Key: "k"}}
+		}
+		p.write(fetch(1, "nowhere"), card(2, flows.ClassDesk))
+		p.settle()
+		if got := desk.ids(); !slices.Equal(got, []uint64{2}) {
+			t.Errorf("a channel that is missing holds up the desk: %v", got)
+		}
+		p.write(fetch(3, "telegram"), card(4, flows.ClassDesk), card(5, flows.ClassCrisis))
+		p.settle()
+		if got := desk.ids(); !slices.Equal(got, []uint64{2, 5}) {
+			t.Errorf("while the file is tried: %v", got)
+		}
+		time.Sleep(fileHold + time.Second)
+		p.settle()
+		if got := desk.ids(); !slices.Equal(got, []uint64{2, 5, 4}) {
+			t.Errorf("a minute later: %v", got)
+		}
+		time.Sleep(10 * time.Minute)
+		p.settle()
+		if l := p.box.letter(3); l.State != flows.Failed || p.reports.kinds() != "failed:b1:blob" {
+			t.Errorf("the file is %s, reports %q", l.State, p.reports.kinds())
+		}
+	})
+}
+
 func TestFileTooBig(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := &post{t: t, box: newMemory(), channel: &script{name: "telegram"}, reports: &reports{}}

@@ -40,8 +40,9 @@ func (d *Delivery) place(l *lane, now time.Time) {
 	case e.Class.Unsolicited() && !d.maySpeak(now):
 		l.wait = waitHours
 		d.asleep = append(d.asleep, here)
-	case e.Op == flows.OpPost && e.Class != flows.ClassCrisis && d.fileBefore(e):
-		l.wait = waitFetch
+	case d.fileBefore(e, now) != nil:
+		here.at, l.wait = d.fileBefore(e, now).added.Add(fileHold), waitFetch
+		heap.Push(&d.timers, here)
 		d.behind[e.Person] = append(d.behind[e.Person], here)
 	case e.rank != rankCrisis && !l.room.ready(now):
 		here.at, l.wait = l.room.next(now), waitToken
@@ -86,21 +87,28 @@ func (d *Delivery) stillReady(l *lane, now time.Time) bool {
 	return e.rank == rankCrisis || l.room.ready(now)
 }
 
-// fileBefore reports whether a file of the same person, sent before this
-// letter, is still to be fetched: the letter may attach it.
-func (d *Delivery) fileBefore(e *entry) bool {
-	for _, id := range d.fetches[e.Person] {
-		if id < e.ID {
-			return true
+// fileHold is how long a letter to the desk waits for a file: after that it goes
+// without, since a person may be waiting for staff.
+const fileHold = time.Minute
+
+// fileBefore is a file of the same person, sent before this letter to the desk,
+// that is still to be fetched: the letter may attach it. A crisis never waits.
+func (d *Delivery) fileBefore(e *entry, now time.Time) *entry {
+	if e.Op != flows.OpPost || e.Class == flows.ClassCrisis {
+		return nil
+	}
+	for _, f := range d.fetches[e.Person] {
+		if f.ID < e.ID && now.Sub(f.added) < fileHold {
+			return f
 		}
 	}
-	return false
+	return nil
 }
 
 func (d *Delivery) fetched(e *entry, now time.Time) {
-	ids := slices.DeleteFunc(d.fetches[e.Person], func(id uint64) bool { return id == e.ID })
-	if len(ids) > 0 {
-		d.fetches[e.Person] = ids
+	files := slices.DeleteFunc(d.fetches[e.Person], func(f *entry) bool { return f == e })
+	if len(files) > 0 {
+		d.fetches[e.Person] = files
 	} else {
 		delete(d.fetches, e.Person)
 	}
