@@ -203,6 +203,31 @@ func TestReactionsDoNotWaitBehindMessages(t *testing.T) {
 	})
 }
 
+// TestCrisisGoesOnCredit: what may not wait leaves at once, but not so much of
+// it to one address that the platform would make everybody wait.
+func TestCrisisGoesOnCredit(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := open(t, func(o *Options) {
+			o.Channels[0].Pace = Pace{PerSecond: 25, Reserve: 10, PerAddress: 1, Burst: 5}
+		})
+		defer p.close()
+		for i := range 20 {
+			p.write(letter(uint64(i+1), "a", flows.ClassReply))
+		}
+		p.settle()
+		for i := range 30 {
+			p.write(letter(uint64(i+100), "a", flows.ClassCrisis))
+		}
+		began := time.Now()
+		p.settle()
+		log := p.channel.sends()[20:]
+		at := func(n int) time.Duration { return log[n].at.Sub(began).Round(time.Millisecond) }
+		if at(3) != 0 || at(9) < 5*time.Second || at(29) < 25*time.Second || at(29) > 27*time.Second {
+			t.Errorf("the 4th after %v, the 10th after %v, the 30th after %v", at(3), at(9), at(29))
+		}
+	})
+}
+
 // slow is an outbox whose disk takes its time now and then.
 type slow struct{ *memory }
 

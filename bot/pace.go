@@ -65,12 +65,25 @@ func (b *bucket) give() {
 }
 
 // next is when a token will be there.
-func (b *bucket) next(now time.Time) time.Time {
-	if b.ready(now) {
+func (b *bucket) next(now time.Time) time.Time { return b.when(1, now) }
+
+// when is the time at which n tokens will be there.
+func (b *bucket) when(n float64, now time.Time) time.Time {
+	if b.has(n, now) {
 		return now
 	}
-	wait := (1 - b.tokens) / b.rate * float64(time.Second)
+	wait := (n - b.tokens) / b.rate * float64(time.Second)
 	return now.Add(time.Duration(wait) + time.Microsecond)
+}
+
+// need is how many tokens a letter of this rank must find at its address. What
+// may not wait goes on credit, nearly as much again as the burst: a platform
+// that is pressed further refuses, and then everybody waits.
+func (b *bucket) need(r rank) float64 {
+	if r == rankCrisis {
+		return 2 - b.burst
+	}
+	return 1
 }
 
 // full reports whether forgetting the bucket would change nothing.

@@ -44,8 +44,8 @@ func (d *Delivery) place(l *lane, now time.Time) {
 		here.at, l.wait = d.fileBefore(e, now).added.Add(fileHold), waitFetch
 		heap.Push(&d.timers, here)
 		d.behind[e.Person] = append(d.behind[e.Person], here)
-	case e.rank != rankCrisis && !l.room.ready(now):
-		here.at, l.wait = l.room.next(now), waitToken
+	case !l.room.has(l.room.need(e.rank), now):
+		here.at, l.wait = l.room.when(l.room.need(e.rank), now), waitToken
 		heap.Push(&d.timers, here)
 	default:
 		l.wait = waitReady
@@ -84,7 +84,7 @@ func (d *Delivery) stillReady(l *lane, now time.Time) bool {
 	if d.pointless(l, e, now) != "" {
 		return false
 	}
-	return e.rank == rankCrisis || l.room.ready(now)
+	return l.room.has(l.room.need(e.rank), now)
 }
 
 // fileHold is how long a letter to the desk waits for a file: after that it goes
