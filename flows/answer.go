@@ -26,6 +26,10 @@ func (t *turn) tap() {
 		t.tapQuestion(rest)
 		return
 	}
+	if kind == "h" {
+		t.tapCare(rest)
+		return
+	}
 	if kind == "e" {
 		t.tapFact(rest)
 		return

@@ -27,6 +27,8 @@ type Settings struct {
 	Staff map[string]string
 	// BotName is the Telegram name of the bot, for deep links; may be empty.
 	BotName string
+	// PageURL is where the co-operative's own pages are reached; empty: none.
+	PageURL string
 	// Duty says that somebody answers pages of crisis.
 	Duty bool
 }
@@ -69,6 +71,7 @@ type Book struct {
 	quests map[string]*Questionnaire
 	flows  map[string]flow
 	safety SafetyReader
+	care   checkins
 	sheets Sheets
 	hours  Hours
 	staff  Hours
@@ -90,7 +93,9 @@ func NewBook(content fs.FS, set Settings, safety SafetyReader, sheets Sheets) (*
 	quests, problems := LoadQuestionnaires(content)
 	texts, errs := loadTexts(content)
 	problems = append(problems, errs...)
-	b := &Book{set: set, texts: texts, quests: quests, safety: safety, sheets: sheets,
+	checks, errs := loadCheckins(content)
+	problems = append(problems, errs...)
+	b := &Book{set: set, texts: texts, quests: quests, safety: safety, sheets: sheets, care: checks,
 		hours: NudgeHours(set.Zone), staff: StaffHours(set.Zone)}
 	b.flows = map[string]flow{
 		"welcome":     b.welcomeFlow(),
@@ -133,7 +138,7 @@ func (b *Book) Step(v View, in Input) Decision {
 	if !t.forget {
 		t.plan()
 	}
-	return Decision{Person: *t.p, Effects: t.fx, Toast: t.toast, Forget: t.forget}
+	return Decision{Person: *t.p, Effects: t.fx, Toast: t.toast, Forget: t.forget, Rekey: t.rekey}
 }
 
 // clonePerson copies what a step changes in place, so that the view stays as

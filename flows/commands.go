@@ -34,6 +34,8 @@ var commandNames = map[string]string{
 	"questionnaire": "pretest", "test": "pretest", "projet": "pretest",
 	"parler": "human", "humain": "human", "contact": "human", "personne": "human",
 	"question": "question", "estimer": "simulate", "calculer": "simulate", "simulation": "simulate", "pause": "pause", "reprendre": "continue",
+	"comment je vais": "how-am-i", "commentjevais": "how-am-i", "comment": "how-am-i", "bienetre": "how-am-i",
+	"effacer bien etre": "care-erase", "effacerbienetre": "care-erase",
 	"mesdonnees": "data", "donnees": "data", "effacer": "erase", "moins": "fewer", "rappels": "fewer",
 }
 
@@ -58,6 +60,12 @@ func bareCommand(text string) (string, bool) {
 		return "pretest", true
 	case "reprendre", "continuer", "je reprends", "on continue":
 		return "continue", true
+	case "comment je vais", "bien etre":
+		return "how-am-i", true
+	case "pause":
+		return "pause", true
+	case "effacer":
+		return "care-erase", true
 	case "mes donnees":
 		return "data", true
 	case "moins de rappels":
@@ -115,7 +123,21 @@ func (t *turn) memberCommand(name, arg string) bool {
 		t.say(t.msg("question.ask"), t.estimateRows()...)
 	case "simulate":
 		t.say(t.msg("estimate.which"), t.estimateRows()...)
+	case "how-am-i":
+		t.howAmI()
+	case "care":
+		t.careCommand(arg)
+	case "care-erase":
+		if _, ok := CareOf(t.p); !ok {
+			t.erase("")
+			return true
+		}
+		t.careCommand("erase")
 	case "pause":
+		if c, ok := CareOf(t.p); t.quest() == nil && ok && c.Paused.IsZero() {
+			t.pauseCare(&c)
+			return true
+		}
 		if t.quest() == nil {
 			t.say(t.msg("paused.empty"), row(t.btn("Menu", "c.menu")))
 			return true
@@ -222,7 +244,7 @@ func (t *turn) menuRows() [][]Button {
 		rows = append(rows, row(t.btn(cut(label, 45), resumeData(s.Flow, s.Args))))
 	}
 	if t.p.Profile.Status.Member() {
-		rows = append(rows, row(t.btn("💶 Déclarer mon mois", "c.declare")), row(t.btn("Mes déclarations", "c.list")))
+		rows = append(rows, row(t.btn("💶 Déclarer mon mois", "c.declare")), row(t.btn("Mes déclarations", "c.list"), t.btn("💚 Comment je vais", "c.how-am-i")))
 	} else if len(t.p.PreTests) == 0 && !t.hasParked("pretest") {
 		rows = append(rows, row(t.btn("📝 Parler de mon projet", "c.pretest")))
 	} else if len(t.p.PreTests) > 0 {

@@ -51,6 +51,9 @@ var ticketWhy = map[string]string{
 // how to reach, never what was written.
 func (t *turn) ticketText(key string) (title string, body Rich, actions []Action) {
 	k := t.ticket(key)
+	if k.Why == "callback" {
+		return t.callbackText(k)
+	}
 	title = "À contacter : " + t.shownName()
 	if k.Why == "crisis" {
 		title = "Message inquiétant : " + t.shownName()
@@ -73,6 +76,24 @@ func (t *turn) ticketText(key string) (title string, body Rich, actions []Action
 		return title, body, []Action{{ID: "close", Label: "Clore"}}
 	}
 	return title, body, []Action{{ID: "take", Label: "Prendre en charge", Style: "primary"}, {ID: "close", Label: "Clore"}}
+}
+
+// callbackText is a request to be called back: a name, how to reach the person,
+// and nothing else.
+func (t *turn) callbackText(k *Ticket) (title string, body Rich, actions []Action) {
+	title = "À rappeler : " + t.shownName()
+	reach := t.p.Profile.Phone
+	if reach == "" {
+		reach = t.channelWords()
+	}
+	body = B(t.shownName()).Add(T(" souhaite être rappelé·e. " + reach))
+	switch {
+	case !k.Closed.IsZero():
+		return title, body.Para(T("Clos.")), nil
+	case k.Taken != "":
+		return title, body.Para(T(t.name(k.Taken) + " rappelle.")), []Action{{ID: "close", Label: "Clore"}}
+	}
+	return title, body, []Action{{ID: "take", Label: "Je rappelle", Style: "primary"}}
 }
 
 // ticket is the person's ticket of this card key.
@@ -228,6 +249,12 @@ func (t *turn) decideTicket(d Decided) bool {
 	k := t.ticket(t.in.Card)
 	switch d.Action {
 	case "take":
+		if k.Why == "callback" {
+			k.Taken = d.By
+			t.do(Unremind{Name: remindSecond})
+			t.notify(Mark(strings.TrimSpace(t.b.care.texts.WarnSeen), map[string]string{"referent": t.name(d.By)}))
+			break
+		}
 		k.Held, k.HeldAt = d.By, t.now
 		t.notify(t.msg("held", "staff", t.who(d.By)))
 	case "close":

@@ -62,6 +62,7 @@ const (
 	KindGone        Kind = "gone"        // the person blocked us (a 403, or the channel said so)
 	KindBack        Kind = "back"        // the person unblocked us
 	KindImport      Kind = "import"      // Fields of a member row
+	KindPage        Kind = "page"        // what a person did on their private page: Fields "do" (open, send), "token", "session", answers
 	KindFailed      Kind = "failed"      // a letter could not be delivered: Name is its key, Text the reason
 )
 
@@ -133,6 +134,10 @@ type Decision struct {
 	// Forget asks that nothing be kept of the person once the letters of this
 	// decision are delivered: only the hashed input id stays, for 8 days.
 	Forget bool
+	// Rekey asks that what was kept of the person before this decision become
+	// unreadable on disk: everything kept now is sealed anew under a fresh key,
+	// and the old key is destroyed.
+	Rekey bool
 }
 
 // Step decides. It is pure and may be run again.

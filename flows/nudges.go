@@ -44,6 +44,8 @@ type item struct {
 	at     time.Time
 	until  time.Time // exclusive; afterwards it no longer helps
 	last   bool      // kept when the person wants fewer reminders
+	// weekdays keeps the check-ins to Monday to Friday, 9 to 18 h.
+	weekdays bool
 }
 
 // steps are those of each nudge.
@@ -79,6 +81,7 @@ func (t *turn) items() []item {
 	if t.p.Profile.Status.Member() {
 		out = append(out, t.actualisationItems()...)
 		out = append(out, t.declarationItems()...)
+		out = append(out, t.careItems()...)
 	}
 	out = append(out, t.resumeItems()...)
 	since := t.sinceConsent()
@@ -124,10 +127,10 @@ func (t *turn) declarationItems() []item {
 		open, before, on, after := t.day(y, m, 1), t.day(y, m, max(2, due-2)), t.day(y, m, due), t.day(y, m, due+2)
 		end := t.day(y, m, 25)
 		out = append(out,
-			item{nudgeDeclaration, period, "open", open, before, false},
-			item{nudgeDeclaration, period, "before", before, on, false},
-			item{nudgeDeclaration, period, "due", on, after, true},
-			item{nudgeDeclaration, period, "after", after, end, false})
+			item{nudgeDeclaration, period, "open", open, before, false, false},
+			item{nudgeDeclaration, period, "before", before, on, false, false},
+			item{nudgeDeclaration, period, "due", on, after, true, false},
+			item{nudgeDeclaration, period, "after", after, end, false, false})
 	}
 	return out
 }
@@ -157,9 +160,9 @@ func (t *turn) actualisationItems() []item {
 		tenth, fourteenth := t.day(next.Year(), next.Month(), 10), t.day(next.Year(), next.Month(), 14)
 		closes := time.Date(next.Year(), next.Month(), 16, 0, 0, 0, 0, t.b.set.Zone)
 		out = append(out,
-			item{nudgeActualisation, period, "open", open, tenth, false},
-			item{nudgeActualisation, period, "tenth", tenth, fourteenth, false},
-			item{nudgeActualisation, period, "last", fourteenth, closes, true})
+			item{nudgeActualisation, period, "open", open, tenth, false, false},
+			item{nudgeActualisation, period, "tenth", tenth, fourteenth, false, false},
+			item{nudgeActualisation, period, "last", fourteenth, closes, true, false})
 	}
 	return out
 }
@@ -172,8 +175,8 @@ func (t *turn) resumeItems() []item {
 	asked := t.p.Session.Asked
 	period := fmt.Sprintf("%s-%d", t.p.Session.Flow, asked.Unix())
 	return []item{
-		{nudgeResume, period, "day", asked.Add(24 * time.Hour), asked.Add(72 * time.Hour), false},
-		{nudgeResume, period, "days", asked.Add(72 * time.Hour), asked.Add(parkAfter), true},
+		{nudgeResume, period, "day", asked.Add(24 * time.Hour), asked.Add(72 * time.Hour), false, false},
+		{nudgeResume, period, "days", asked.Add(72 * time.Hour), asked.Add(parkAfter), true, false},
 	}
 }
 
@@ -188,10 +191,14 @@ func (t *turn) moment(i item) (time.Time, bool) {
 	if rest := t.p.Seen.Add(quietAfter); at.Before(rest) && i.name != nudgeResume {
 		at = rest
 	}
-	at = t.b.hours.Next(at)
+	hours := t.b.hours
+	if i.weekdays {
+		hours = t.b.staff
+	}
+	at = hours.Next(at)
 	for LocalDay(at, t.b.set.Zone) == t.p.Nudges.Last {
 		l := at.In(t.b.set.Zone).AddDate(0, 0, 1)
-		at = t.b.hours.Next(t.day(l.Year(), l.Month(), l.Day()))
+		at = hours.Next(t.day(l.Year(), l.Month(), l.Day()))
 	}
 	return at, at.Before(i.until)
 }
@@ -277,6 +284,8 @@ func (t *turn) wake() {
 		t.crisisFollowUp()
 	case remindFlood:
 		t.afterFlood()
+	case remindSecond:
+		t.secondPerson()
 	case remindReview:
 		t.review()
 	case remindCase:
@@ -327,6 +336,9 @@ func (t *turn) sayNudge(i item) {
 	t.p.Nudges.Done[key] = t.now
 	t.p.Nudges.Last = LocalDay(t.now, t.b.set.Zone)
 	t.trimNudges()
+	if t.sayCheckIn(i, key) {
+		return
+	}
 	text, rows := t.nudgeText(i)
 	expires := i.until
 	t.do(Send{Key: key, Class: ClassNudge, Text: text, Rows: rows, Expires: expires})

@@ -248,6 +248,7 @@ type Ticket struct {
 	Opened time.Time `json:"opened"`
 	Why    string    `json:"why,omitempty"` // "asked", "crisis", "misses", "minor"
 	Held   string    `json:"held,omitempty"`
+	Taken  string    `json:"taken,omitempty"` // who calls the person back; the conversation is not held
 	HeldAt time.Time `json:"held_at,omitzero"`
 	Closed time.Time `json:"closed,omitzero"`
 	// Last is when one of the two wrote last.

@@ -43,8 +43,11 @@ func (t *turn) openTicket(why string) *Ticket { return t.openTicketIn(DeskStaff,
 // openTicketIn posts a contact card and makes it the person's thread.
 func (t *turn) openTicketIn(room Account, why string) *Ticket {
 	kind := "contact"
-	if why == "crisis" {
+	switch why {
+	case "crisis":
 		kind = "crisis"
+	case "callback":
+		kind = "care"
 	}
 	key := fmt.Sprintf("%s/%d", kind, len(t.p.Tickets)+1)
 	t.p.Tickets = append(t.p.Tickets, Ticket{Key: key, Opened: t.now, Why: why})
@@ -94,7 +97,7 @@ func (t *turn) threadLine(card string, text Rich, fromPerson bool) {
 
 // roomOf is where a card was posted: crises go to the care room.
 func (t *turn) roomOf(card string) Account {
-	if strings.HasPrefix(card, "crisis/") {
+	if strings.HasPrefix(card, "crisis/") || strings.HasPrefix(card, "care/") {
 		return DeskCare
 	}
 	return DeskStaff

@@ -24,6 +24,7 @@ type turn struct {
 	fx     []Effect
 	toast  string
 	forget bool
+	rekey  bool // what was withdrawn becomes unreadable on disk
 	n      int  // messages written in this turn, for their keys
 	lead   Rich // said at the head of the next message
 }

@@ -112,6 +112,8 @@ func (t *turn) system() {
 	switch t.in.Kind {
 	case KindGone:
 		t.gone()
+	case KindPage:
+		t.pageInput()
 	case KindImport:
 		switch {
 		case t.in.From == HouseAccount:

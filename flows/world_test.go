@@ -169,6 +169,9 @@ func (w *world) apply(in flows.Input) flows.Decision {
 		}
 		w.cover[s.Flow][s.State] = true
 	}
+	if d.Rekey {
+		w.logf("  [what was kept before is unreadable]")
+	}
 	if d.Forget {
 		w.logf("  [nothing kept]")
 		w.wakes = map[string]flows.Remind{}
