@@ -291,6 +291,10 @@ func (t *turn) help() {
 // cancel stops what is under way. Nothing was sent, answers stay for a while.
 func (t *turn) cancel() {
 	q := t.quest()
+	if _, asking := t.fact(); asking {
+		t.stopEstimate()
+		return
+	}
 	switch {
 	case q == nil && !t.consented():
 		t.admitted()

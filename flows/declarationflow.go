@@ -210,7 +210,26 @@ func (t *turn) submitDeclaration() {
 	} else {
 		t.postCard(DeskStaff, key, "declaration")
 	}
+	t.showDocuments(key, d, v)
 	t.closeLate(month)
+}
+
+// showDocuments puts the documents that are new with this version under the
+// card.
+func (t *turn) showDocuments(card string, d *Declaration, v DeclarationVersion) {
+	before := map[string]bool{}
+	for _, o := range d.Versions[:len(d.Versions)-1] {
+		for _, doc := range o.Documents {
+			before[doc] = true
+		}
+	}
+	for _, f := range t.p.Files {
+		for _, doc := range v.Documents {
+			if f.Blob == doc && !before[doc] {
+				t.threadFile(card, f, "Document : "+f.Name)
+			}
+		}
+	}
 }
 
 func declarationCard(month string) string { return "declaration/" + month }
@@ -263,7 +282,7 @@ func (t *turn) lateDocuments() bool {
 		f := t.keepFile()
 		v.Documents = append(append([]string(nil), v.Documents...), f.Blob)
 		key := declarationCard(d.Period)
-		t.threadLine(key, T("Document ajouté : "+f.Name), false)
+		t.threadFile(key, f, "Document ajouté : "+f.Name)
 		c := t.p.Cards[key]
 		t.updateCard(key, c.Open, nil)
 		t.say(t.msg("file.late", "ref", d.Reference, "month", french.MonthName(d.Period)))

@@ -192,7 +192,12 @@ func (t *turn) file() {
 		t.takeDocument(qu)
 	case h != nil:
 		f := t.keepFile()
-		t.threadLine(h.Key, T("Fichier reçu : "+f.Name), true)
+		text := "Fichier reçu : " + f.Name
+		if caption := strings.TrimSpace(t.in.Text); caption != "" {
+			text += "\n" + caption
+		}
+		h.Last = t.now
+		t.threadFile(h.Key, f, text)
 		t.react("👀")
 	case t.lateDocuments():
 	case t.quest() != nil:

@@ -95,6 +95,14 @@ func (t *turn) threadLine(card string, text Rich, fromPerson bool) {
 	t.do(Post{Room: t.roomOf(card), Key: fmt.Sprintf("%s/line/%d", card, c.Lines), Thread: card, Text: text, FromPerson: fromPerson, Class: ClassDesk, Message: t.in.Message})
 }
 
+// threadFile shows a stored file under a card.
+func (t *turn) threadFile(card string, f FileRef, text string) {
+	c := t.p.Cards[card]
+	c.Lines++
+	t.setCard(card, c)
+	t.do(Post{Room: t.roomOf(card), Key: fmt.Sprintf("%s/line/%d", card, c.Lines), Thread: card, Text: T(text), Class: ClassDesk, Blob: f.Blob, FileName: f.Name})
+}
+
 // roomOf is where a card was posted: crises go to the care room.
 func (t *turn) roomOf(card string) Account {
 	if strings.HasPrefix(card, "crisis/") || strings.HasPrefix(card, "care/") {

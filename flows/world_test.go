@@ -208,7 +208,7 @@ func (w *world) effect(e flows.Effect) {
 			w.logf("  card %s v%d: %s | %s %s", e.Key, e.Card.Version, e.Card.Title, indent(e.Card.Body.String()), actions(e.Card))
 		} else {
 			w.threads = append(w.threads, e.Text.String())
-			w.logf("  thread %s: %s", e.Thread, e.Text)
+			w.logf("  thread %s: %s%s", e.Thread, e.Text, attached(e.Blob))
 		}
 	case flows.Remind:
 		w.wakes[e.Name] = e
@@ -230,6 +230,13 @@ func (w *world) checkRows(rows [][]flows.Button) {
 			}
 		}
 	}
+}
+
+func attached(blob string) string {
+	if blob == "" {
+		return ""
+	}
+	return " (with the file)"
 }
 
 func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n    ") }
