@@ -2,10 +2,12 @@ package telegram
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	tg "github.com/go-telegram/bot"
 
+	"github.com/coopconnexion/relais/bot"
 	"github.com/coopconnexion/relais/flows"
 )
 
@@ -76,12 +78,20 @@ func (c *Channel) answerLoop(ctx context.Context) {
 	}
 }
 
-// toast answers one tap.
+// toast answers one tap. Twice is the same as once, so a failure is tried again,
+// once: sometimes the words on the button are the only reaction.
 func (c *Channel) toast(ctx context.Context, a answer) {
-	err := c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
-		_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: a.query, Text: a.text})
-		return err
-	})
+	var err error
+	for range 2 {
+		err = c.call(context.WithoutCancel(ctx), endTimeout, func(ctx context.Context) error {
+			_, err := c.api.AnswerCallbackQuery(ctx, &tg.AnswerCallbackQueryParams{CallbackQueryID: a.query, Text: a.text})
+			return err
+		})
+		var many *bot.RetryError
+		if err == nil || isBad(err, codeOldQuery) || ctx.Err() != nil || (errors.As(err, &many) && many.After != 0) {
+			break
+		}
+	}
 	if err != nil && !isBad(err, codeOldQuery) && ctx.Err() == nil {
 		c.opt.Logger.Warn("telegram: a tap was not answered", "cause", err.Error())
 	}

@@ -297,7 +297,7 @@ func TestTapsAreAnswered(t *testing.T) {
 	st.toast = "C'est noté."
 	b.run(st)
 	m := b.s.Say(person, "x")
-	tap := b.s.Tap(person, m.Message, "q:1")
+	b.s.Tap(person, m.Message, "q:1")
 	b.until("the toast", func() bool { return b.s.Taps(person)[0].Answered })
 	if got := b.s.Taps(person)[0].Toast; got != "C'est noté." {
 		t.Errorf("toast %q", got)
@@ -306,7 +306,7 @@ func TestTapsAreAnswered(t *testing.T) {
 	st.toast = ""
 	st.mu.Unlock()
 	b.until("the confirmation", func() bool { return b.s.Pending() == 0 })
-	_ = tap
+	b.s.Fail(telegramtest.Fault{Kind: telegramtest.BadGateway, Method: "answerCallbackQuery"})
 	b.s.Tap(person, m.Message, "q:2")
 	b.until("an empty answer", func() bool { return b.s.Taps(person)[1].Answered })
 	if got := b.s.Taps(person)[1].Toast; got != "" {
