@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/coopconnexion/relais/flows/safety"
 )
 
 // Settings are the facts of one co-operative that the flows speak of. They
@@ -71,6 +73,7 @@ type Book struct {
 	quests map[string]*Questionnaire
 	flows  map[string]flow
 	safety SafetyReader
+	net    safety.Texts
 	care   checkins
 	sheets Sheets
 	hours  Hours
@@ -89,13 +92,17 @@ type flow struct {
 }
 
 // NewBook reads the content and checks it. Every problem is reported at once.
-func NewBook(content fs.FS, set Settings, safety SafetyReader, sheets Sheets) (*Book, []error) {
+func NewBook(content fs.FS, set Settings, reader SafetyReader, sheets Sheets) (*Book, []error) {
 	quests, problems := LoadQuestionnaires(content)
 	texts, errs := loadTexts(content)
 	problems = append(problems, errs...)
+	net, err := safety.LoadTexts(content)
+	if err != nil {
+		problems = append(problems, err)
+	}
 	checks, errs := loadCheckins(content)
 	problems = append(problems, errs...)
-	b := &Book{set: set, texts: texts, quests: quests, safety: safety, sheets: sheets, care: checks,
+	b := &Book{set: set, texts: texts, quests: quests, safety: reader, sheets: sheets, net: net, care: checks,
 		hours: NudgeHours(set.Zone), staff: StaffHours(set.Zone)}
 	b.flows = map[string]flow{
 		"welcome":     b.welcomeFlow(),

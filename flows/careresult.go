@@ -60,7 +60,7 @@ func (t *turn) concludeScales(c *Care, answers map[string]care.Answers) {
 	t.sayLevel(v.Level)
 	if care.AskDirectly(v.Level, answers[k.scales.Personal.ID]) {
 		t.p.Crisis.Asked, t.p.Crisis.At = true, t.now
-		t.send(ClassCrisis, t.msg("distress.direct"), row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")))
+		t.send(ClassCrisis, B(t.b.net.DirectQuestion), row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/coopconnexion/relais/flows/french"
+	"github.com/coopconnexion/relais/flows/safety"
 )
 
 // The safety net reads every typed text before anything else, in every state,
@@ -13,6 +14,8 @@ import (
 // rest of the conversation waits until the person comes back to it.
 
 const (
+	remindAck     = "ack"            // nobody acknowledged the page
+	ackWithin     = 10 * time.Minute // scales.md A7
 	remindCrisis  = "crisis"         // follow-up after 15 minutes, at any hour
 	crisisFollow  = 15 * time.Minute // scales.md A6
 	crisisMaxOpen = 24 * time.Hour   // then the conversation goes on by itself
@@ -57,16 +60,8 @@ func (t *turn) closeOldCrisis() {
 // pages a person when the consent allows it. The words are not kept.
 func (t *turn) crisis(kind string) {
 	t.p.Crisis = Crisis{At: t.now, Open: true, Kind: kind, Paged: t.p.Crisis.Paged && t.p.Crisis.Open}
-	key := "crisis"
-	switch {
-	case kind == "violence":
-		key = "crisis.violence"
-	case kind == "third_party":
-		key = "crisis.third"
-	case t.p.Profile.Age == AgeMinor || t.p.Profile.Age == "15" || kind == "minor":
-		key = "crisis.minor"
-	}
-	t.send(ClassCrisis, t.msg(key).Para(t.pageLine()).Para(t.msg("crisis.now")),
+	minor := t.p.Profile.Age == AgeMinor || t.p.Profile.Age == "15"
+	t.send(ClassCrisis, t.net(t.b.net.Reply(safety.Kind(kind), minor)).Para(t.pageLine()).Para(B(t.b.net.InDanger)),
 		row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
 	t.page()
 	t.tellHolder()
@@ -81,15 +76,21 @@ func (t *turn) tellHolder() {
 	}
 }
 
+// net is a text of the safety net.
+func (t *turn) net(text string) Rich { return T(safety.WithDuty(strings.TrimSpace(text), dutyWords)) }
+
+// dutyWords is who is told: the rota is the co-operative's.
+const dutyWords = "une personne de l'équipe"
+
 // pageLine tells the truth about who is told, and when.
 func (t *turn) pageLine() Rich {
 	switch {
 	case !t.consented() || !t.b.set.Duty:
 		return nil
 	case t.b.staff.MaySpeak(t.now):
-		return t.msg("crisis.paged")
+		return t.net(t.b.net.Paged)
 	}
-	return t.msg("crisis.paged.later")
+	return t.net(t.b.net.PagedLater)
 }
 
 // page tells the care room who and how to reach, never what was written.
@@ -99,6 +100,7 @@ func (t *turn) page() {
 	}
 	t.p.Crisis.Paged = true
 	t.openTicketIn(DeskCare, "crisis")
+	t.do(Remind{Name: remindAck, At: t.now.Add(ackWithin), Anytime: true})
 }
 
 func (t *turn) kbtn(label, value string) Button {
@@ -111,7 +113,11 @@ func (t *turn) distress() {
 	t.p.Crisis.Asked = true
 	t.p.Crisis.At = t.now
 	t.tellHolder()
-	t.send(ClassCrisis, t.msg("distress").Para(t.msg("distress.direct")),
+	text := t.b.net.Distress
+	if t.p.Profile.Age == AgeMinor || t.p.Profile.Age == "15" {
+		text = t.b.net.DistressMinor
+	}
+	t.send(ClassCrisis, t.net(text).Para(B(t.b.net.DirectQuestion)),
 		row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")),
 		row(t.btn("Parler à quelqu'un", "c.human")))
 }
@@ -129,7 +135,11 @@ func (t *turn) tapCrisis(value string) {
 		t.afterCrisis()
 	case "danger":
 		t.p.Crisis.Relay = true
-		t.send(ClassCrisis, t.msg("crisis.danger"), row(t.kbtn("Ça va mieux, je reviens", "back")))
+		text := t.b.net.InDangerYesNobody
+		if t.consented() && t.b.set.Duty {
+			text = t.b.net.InDangerYes
+		}
+		t.send(ClassCrisis, t.net(text), row(t.kbtn("Ça va mieux, je reviens", "back")))
 		t.page()
 	case "safe":
 		t.send(ClassCrisis, t.msg("crisis.safe"), row(t.btn("Parler à quelqu'un", "c.human")), row(t.kbtn("Ça va mieux, je reviens", "back")))
@@ -154,7 +164,7 @@ func (t *turn) stay() {
 	if h := t.p.OpenTicket(); h != nil && t.p.Crisis.Relay && t.consented() {
 		t.relayQuietly(h)
 	}
-	t.send(ClassCrisis, t.msg("crisis.stay"), row(t.kbtn("Ça va mieux, je reviens", "back")))
+	t.send(ClassCrisis, t.net(t.b.net.Stay), row(t.kbtn("Ça va mieux, je reviens", "back")))
 }
 
 // crisisFollowUp asks again after a quarter of an hour, once.
@@ -163,5 +173,19 @@ func (t *turn) crisisFollowUp() {
 		return
 	}
 	t.p.Crisis.Follow++
-	t.send(ClassCrisis, t.msg("crisis.follow"), row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
+	t.send(ClassCrisis, t.net(t.b.net.FollowUp), row(t.kbtn("Oui", "danger"), t.kbtn("Non", "safe")), row(t.kbtn("Ça va mieux, je reviens", "back")))
+}
+
+// noAck calls a second person when nobody took the page within ten minutes, and
+// gives the numbers again, without promising a call.
+func (t *turn) noAck() {
+	k := t.p.OpenTicket()
+	if k == nil || k.Why != "crisis" || k.Held != "" {
+		return
+	}
+	t.threadLine(k.Key, T("Personne n'a répondu depuis 10 minutes. Une deuxième personne, tout de suite."), false)
+	t.updateCard(k.Key, true, nil)
+	if t.p.Crisis.Open {
+		t.send(ClassCrisis, t.net(t.b.net.NoReply))
+	}
 }

@@ -280,6 +280,8 @@ func (t *turn) wake() {
 		t.closeSilentTicket()
 		t.closeOldCrisis()
 		t.nudge()
+	case remindAck:
+		t.noAck()
 	case remindCrisis:
 		t.crisisFollowUp()
 	case remindFlood:
