@@ -42,7 +42,7 @@ func (t *turn) safetyNet() bool {
 		t.distress()
 		return true
 	}
-	if t.p.Crisis.Open && !strings.HasPrefix(strings.TrimSpace(t.in.Text), "/") {
+	if t.p.Crisis.Open && t.p.Held() == nil && !strings.HasPrefix(strings.TrimSpace(t.in.Text), "/") {
 		t.stay()
 		return true
 	}
