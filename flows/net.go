@@ -68,6 +68,16 @@ func (t *turn) crisis(kind string) {
 	t.do(Remind{Name: remindCrisis, At: t.now.Add(crisisFollow), Anytime: true})
 }
 
+// openCrisis is the page that nobody has closed, or nil.
+func (t *turn) openCrisis() *Ticket {
+	for i := range t.p.Tickets {
+		if k := &t.p.Tickets[i]; k.Why == "crisis" && k.Closed.IsZero() {
+			return k
+		}
+	}
+	return nil
+}
+
 // tellHolder tells the human who holds the conversation that a message was
 // answered by the safety net; its words stay with the person.
 func (t *turn) tellHolder() {
@@ -99,7 +109,11 @@ func (t *turn) page() {
 		return
 	}
 	t.p.Crisis.Paged = true
-	t.openTicketIn(DeskCare, "crisis")
+	if k := t.openCrisis(); k != nil {
+		t.threadLine(k.Key, T("Un nouveau message inquiétant."), false)
+	} else {
+		t.openTicketIn(DeskCare, "crisis")
+	}
 	t.do(Remind{Name: remindAck, At: t.now.Add(ackWithin), Anytime: true})
 }
 
@@ -179,8 +193,8 @@ func (t *turn) crisisFollowUp() {
 // noAck calls a second person when nobody took the page within ten minutes, and
 // gives the numbers again, without promising a call.
 func (t *turn) noAck() {
-	k := t.p.OpenTicket()
-	if k == nil || k.Why != "crisis" || k.Held != "" {
+	k := t.openCrisis()
+	if k == nil || k.Held != "" {
 		return
 	}
 	t.threadLine(k.Key, T("Personne n'a répondu depuis 10 minutes. Une deuxième personne, tout de suite."), false)
