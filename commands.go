@@ -168,8 +168,9 @@ func embeddedContent(s streams) (knowledge, error) {
 }
 
 type faqCmd struct {
-	Ask  faqAskCmd  `cmd:"" help:"Find the sheet for a question."`
-	Eval faqEvalCmd `cmd:"" help:"Measure on a file of questions: question<TAB>sheet id or none."`
+	Ask       faqAskCmd       `cmd:"" help:"Find the sheet for a question."`
+	Additions faqAdditionsCmd `cmd:"" help:"Write what staff added (wordings, sheets) as content files."`
+	Eval      faqEvalCmd      `cmd:"" help:"Measure on a file of questions: question<TAB>sheet id or none."`
 }
 
 // corpusFlag chooses another corpus than the sheets.

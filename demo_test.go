@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ func startDemo(t testing.TB, d *demo) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.run(ctx) }()
+	go func() { _ = serveControl(ctx, d.app, d.dir) }()
 	if err := d.seed(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +177,8 @@ func TestDemoMemberDeclares(t *testing.T) {
 }
 
 func TestDemoAsksStaffAndLearns(t *testing.T) {
-	p := openPage(t, t.TempDir(), "2026-12-01T09:00")
+	dir := t.TempDir()
+	p := openPage(t, dir, "2026-12-01T09:00")
 	p.say("candidate", "/start")
 	p.tap("candidate", "18 ans")
 	p.tap("candidate", "D'accord")
@@ -198,6 +202,20 @@ func TestDemoAsksStaffAndLearns(t *testing.T) {
 	p.say("candidate", absurd)
 	p.expect("candidate", "Le contrat CAPE")
 	p.expect("candidate", "1 sur 20")
+	p.say("candidate", "qui a gagné la coupe du monde de foot en 1998 ?")
+	p.act(p.card("question"), "sheet", "La France a gagné.")
+	content := t.TempDir()
+	if code := run(t.Context(), []string{"faq", "additions", content}, streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard, environ: []string{"RELAIS_DATA_DIR=" + dir}}); code != exitOK {
+		t.Fatalf("faq additions: exit %d", code)
+	}
+	if _, problems := readContent(content, demoSettings(mustParis(t))); len(problems) > 0 {
+		t.Errorf("what staff added is not valid content: %v", problems)
+	}
+	for name, text := range map[string]string{"CAPE-01.yaml": "girafes", "MAISON-01.yaml": "La France a gagné"} {
+		if b, err := os.ReadFile(filepath.Join(content, "sheets", name)); err != nil || !strings.Contains(string(b), text) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestDemoFiveMonths moves the clock through five months with nobody answering.

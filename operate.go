@@ -49,6 +49,8 @@ func (a *app) operate(ctx context.Context, name string, args url.Values, in io.R
 		}
 		recipient.SetWorkFactor(backupWork)
 		return a.store.Backup(ctx, out, recipient)
+	case opAdditions:
+		return a.writeAdditions(ctx, out)
 	case opVerify:
 		return verify(ctx, a.store, out)
 	}
