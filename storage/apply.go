@@ -17,6 +17,11 @@ func (t *turn) apply(d flows.Decision) error {
 	if t.in.Role == flows.RolePerson {
 		person.Seen = t.in.At
 	}
+	if d.Rekey {
+		if err := t.rekey(); err != nil {
+			return err
+		}
+	}
 	if err := t.link(&person, d.Effects); err != nil {
 		return err
 	}
@@ -30,9 +35,14 @@ func (t *turn) apply(d flows.Decision) error {
 		}
 	}
 	if d.Forget {
-		return t.forget(first)
+		person, err = flows.Person{}, t.forget(first)
+	} else {
+		err = t.putPerson(person)
 	}
-	return t.putPerson(person)
+	if err == nil && t.rekeyed {
+		err = t.dropFiles(person)
+	}
+	return err
 }
 
 // link applies the changes of accounts before anything is addressed.

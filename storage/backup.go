@@ -15,8 +15,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 
 	"filippo.io/age"
@@ -71,9 +73,22 @@ type backup struct {
 }
 
 func (b *backup) write(ctx context.Context, s *Store) error {
-	// The rows come first: keys and files are made before the rows that need
-	// them, so those read later have all that the snapshot refers to.
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	// The keyring is the one of the snapshot: no key is destroyed between the
+	// two. Files come later: those of the snapshot are all there, but for
+	// persons who were erased or files that were withdrawn meanwhile.
+	var ring []byte
+	var before []string
+	s.erasing.Lock()
+	unlock := sync.OnceFunc(s.erasing.Unlock)
+	defer unlock()
+	err := s.view(ctx, func(r engine.Reader) (err error) {
+		if ring, err = os.ReadFile(s.opt.path("keyring")); err != nil {
+			return err
+		}
+		if before, err = readLedger(s.opt.path("erased")); err != nil {
+			return err
+		}
+		unlock()
 		return r.Scan(nil, nil, func(row engine.Row) error {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -84,10 +99,14 @@ func (b *backup) write(ctx context.Context, s *Store) error {
 	if err = errors.Join(err, b.flush()); err != nil {
 		return err
 	}
-	for _, name := range []string{"identity.json", "keyring", "erased"} {
-		if err := b.file(s.opt.path(name), name); err != nil {
-			return err
-		}
+	if err := b.file(s.opt.path("identity.json"), "identity.json"); err != nil {
+		return err
+	}
+	if err := b.entry("keyring", ring); err != nil {
+		return err
+	}
+	if err := b.ledger(s.opt.path("erased"), before); err != nil {
+		return err
 	}
 	if err := b.blobs(ctx, s); err != nil {
 		return err
@@ -149,16 +168,29 @@ func (b *backup) stream(name string, size int64, r io.Reader) error {
 	return nil
 }
 
-// file adds a file as it is now; one that does not exist is left out.
+// file adds a file as it is now.
 func (b *backup) file(path, name string) error {
 	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
 	return b.entry(name, content)
+}
+
+// ledger adds the erasures until now, which a restore is to obey, but only the
+// destroyed keys of before the snapshot: it has the rows of the others.
+func (b *backup) ledger(path string, before []string) error {
+	now, err := readLedger(path)
+	if err != nil {
+		return err
+	}
+	var out strings.Builder
+	for _, line := range now {
+		if !strings.HasSuffix(line, rekeyed) || slices.Contains(before, line) {
+			out.WriteString(line + "\n")
+		}
+	}
+	return b.entry("erased", []byte(out.String()))
 }
 
 // blobs adds the stored files. One erased meanwhile is left out.

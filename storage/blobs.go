@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coopconnexion/relais/flows"
+	"github.com/coopconnexion/relais/storage/engine"
 	"github.com/coopconnexion/relais/storage/internal/durable"
 )
 
@@ -33,25 +34,34 @@ type Blob struct {
 
 // A file on disk is blobs/PERSON/NAME, both keyed hashes: a magic, the length
 // of the sealed header, the header (a Blob without its size), and the sealed
-// content (see sealWriter).
-const blobMagic = "relais-blob-1\n"
+// content (see sealWriter). Each file has a key of its own, kept in the row
+// p/pid/b,NAME under the person's key: a file without that row is noise. The
+// row comes before the file, so that a file is never without it.
+const blobMagic = "relais-blob-2\n"
 
 func (s *Store) blobDir(p pid) string {
 	return filepath.Join(s.opt.path("blobs"), hex.EncodeToString(s.hash.inside("blobs", p, "")))
 }
 
+func (s *Store) fileHash(p pid, name string) []byte { return s.hash.inside("blob", p, name) }
+
 func (s *Store) blobPath(p pid, name string) string {
-	return filepath.Join(s.blobDir(p), hex.EncodeToString(s.hash.inside("blob", p, name)))
+	return filepath.Join(s.blobDir(p), hex.EncodeToString(s.fileHash(p, name)))
 }
 
 // PutBlob keeps a file of a person, sealed and synced, under a key chosen by
-// the flow. A file of the same key is replaced.
+// the flow. A file of the same key is replaced. ErrUnknown when there is
+// nobody, or when the person was erased or withdrew the file meanwhile.
 func (s *Store) PutBlob(ctx context.Context, person flows.PersonID, name string, r io.Reader) error {
-	p, k, err := s.keyFor(person)
-	if err != nil {
-		return err
+	p, ok := parsePID(person)
+	if !ok {
+		return ErrUnknown
 	}
 	if err := s.free.check(); err != nil {
+		return err
+	}
+	k, err := s.makeFileKey(ctx, p, name)
+	if err != nil {
 		return err
 	}
 	dir := s.blobDir(p)
@@ -67,24 +77,69 @@ func (s *Store) PutBlob(ctx context.Context, person flows.PersonID, name string,
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
 	}
-	path := s.blobPath(p, name)
-	if err := os.Rename(tmp.Name(), path); err != nil {
-		return fmt.Errorf("storage: file: %w", err)
-	}
-	if _, ok := s.keys.get(p); !ok { // erased meanwhile
-		return errors.Join(ErrUnknown, os.RemoveAll(dir))
+	if err := s.nameBlob(ctx, tmp.Name(), k, p, name); err != nil {
+		return err
 	}
 	return errors.Join(durable.SyncDir(dir), durable.SyncDir(s.opt.path("blobs")), durable.SyncDir(s.opt.Dir))
 }
 
-// keyFor finds the key of a person.
-func (s *Store) keyFor(person flows.PersonID) (pid, key, error) {
-	p, ok := parsePID(person)
-	k, has := s.keys.get(p)
-	if !ok || !has {
-		return p, k, ErrUnknown
+// makeFileKey finds the key of a file, or makes one.
+func (s *Store) makeFileKey(ctx context.Context, p pid, name string) (k key, err error) {
+	place := p.file(s.fileHash(p, name))
+	err = s.eng.Update(ctx, func(tx engine.Tx) error {
+		_, own, err := s.read(tx, p)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if k, ok, err = s.fileKey(tx, p, place); err != nil || ok {
+			return err
+		}
+		k = newKey()
+		tx.Set(place, own.seal(place, k[:]))
+		return nil
+	})
+	return k, err
+}
+
+// fileKey reads the key of a file from its row.
+func (s *Store) fileKey(r engine.Reader, p pid, place []byte) (k key, ok bool, err error) {
+	sealed, ok, err := r.Get(place)
+	if err != nil || !ok {
+		return k, false, err
 	}
-	return p, k, nil
+	ks, ok := s.keys.of(p)
+	if !ok {
+		return k, false, ErrUnknown
+	}
+	plain, _, err := ks.open(place, sealed)
+	if err != nil {
+		return k, false, err
+	}
+	return key(plain), true, nil
+}
+
+// nameBlob gives a finished file its name, unless its key is gone by now.
+func (s *Store) nameBlob(ctx context.Context, part string, k key, p pid, name string) error {
+	s.files.Lock()
+	defer s.files.Unlock()
+	err := s.view(ctx, func(r engine.Reader) error {
+		if _, ok, err := r.Get(p.doc()); err != nil || !ok {
+			return errors.Join(err, ErrUnknown)
+		}
+		now, ok, err := s.fileKey(r, p, p.file(s.fileHash(p, name)))
+		if err == nil && (!ok || now != k) {
+			err = ErrUnknown
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(part, s.blobPath(p, name)); err != nil {
+		return fmt.Errorf("storage: file: %w", err)
+	}
+	return nil
 }
 
 // blobPlace binds a file to its person and key.
@@ -128,8 +183,21 @@ func (c contextReader) Read(b []byte) (int, error) {
 
 // OpenBlob opens a stored file; fs.ErrNotExist when there is none. Reading
 // fails when the file was changed or cut.
-func (s *Store) OpenBlob(_ context.Context, person flows.PersonID, name string) (io.ReadCloser, error) {
-	p, k, err := s.keyFor(person)
+func (s *Store) OpenBlob(ctx context.Context, person flows.PersonID, name string) (io.ReadCloser, error) {
+	p, ok := parsePID(person)
+	if !ok {
+		return nil, ErrUnknown
+	}
+	if _, ok := s.keys.of(p); !ok {
+		return nil, ErrUnknown
+	}
+	var k key
+	err := s.view(ctx, func(r engine.Reader) (err error) {
+		if k, ok, err = s.fileKey(r, p, p.file(s.fileHash(p, name))); err == nil && !ok {
+			err = fs.ErrNotExist
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -176,59 +244,42 @@ func readBlobHead(f *os.File, k key, p pid) (Blob, error) {
 }
 
 // ListBlobs lists the files of a person.
-func (s *Store) ListBlobs(_ context.Context, person flows.PersonID) ([]Blob, error) {
-	p, k, err := s.keyFor(person)
-	if err != nil {
-		return nil, err
+func (s *Store) ListBlobs(ctx context.Context, person flows.PersonID) ([]Blob, error) {
+	p, ok := parsePID(person)
+	if !ok {
+		return nil, ErrUnknown
 	}
-	entries, err := os.ReadDir(s.blobDir(p))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("storage: files: %w", err)
+	ks, ok := s.keys.of(p)
+	if !ok {
+		return nil, ErrUnknown
 	}
 	var out []Blob
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".part") {
-			continue
-		}
-		f, err := os.Open(filepath.Join(s.blobDir(p), e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("storage: file: %w", err)
-		}
-		b, err := readBlobHead(f, k, p)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return nil, err
-		}
-		out = append(out, b)
-	}
-	return out, nil
+	err := s.view(ctx, func(r engine.Reader) error {
+		return r.Scan(p.key('b'), nil, func(row engine.Row) error {
+			b, ok, err := s.describeBlob(ks, p, row)
+			if ok {
+				out = append(out, b)
+			}
+			return err
+		})
+	})
+	return out, err
 }
 
-// dropOrphanFiles removes files of nobody and unfinished ones.
-func (s *Store) dropOrphanFiles(persons map[pid]string) error {
-	dirs, err := os.ReadDir(s.opt.path("blobs"))
+// describeBlob reads the header of the file that a row has the key of. ok is
+// false when there is none: it was not finished, or is gone by now.
+func (s *Store) describeBlob(ks keysOf, p pid, row engine.Row) (Blob, bool, error) {
+	f, err := os.Open(filepath.Join(s.blobDir(p), hex.EncodeToString(row.Key[20:])))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return Blob{}, false, nil
 	}
 	if err != nil {
-		return err
+		return Blob{}, false, fmt.Errorf("storage: file: %w", err)
 	}
-	known := make(map[string]bool, len(persons))
-	for p := range persons {
-		known[filepath.Base(s.blobDir(p))] = true
+	plain, _, err := ks.open(row.Key, row.Value)
+	if err != nil {
+		return Blob{}, false, errors.Join(err, f.Close())
 	}
-	for _, d := range dirs {
-		path := filepath.Join(s.opt.path("blobs"), d.Name())
-		if !known[d.Name()] {
-			err = errors.Join(err, os.RemoveAll(path))
-			continue
-		}
-		parts, _ := filepath.Glob(filepath.Join(path, "*.part"))
-		for _, f := range parts {
-			err = errors.Join(err, os.Remove(f))
-		}
-	}
-	return err
+	b, err := readBlobHead(f, key(plain), p)
+	return b, err == nil, errors.Join(err, f.Close())
 }

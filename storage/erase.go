@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ var (
 	eraseByDeleting = []byte{0}
 	eraseByDropping = []byte{1}
 	eraseDropped    = []byte{2} // only step 7 is left
+	eraseLost       = []byte{3} // like dropping, of somebody a backup cannot bring back: no line in the ledger
 )
 
 // chunk is how many rows one commit of an erasure deletes.
@@ -55,7 +57,7 @@ func (s *Store) Erase(ctx context.Context, id flows.PersonID) error {
 	if err != nil {
 		return err
 	}
-	return s.finishErasure(ctx, p, true)
+	return s.finishErasure(ctx, p, eraseByDropping)
 }
 
 // startErasure makes the person unknown.
@@ -70,14 +72,15 @@ func (s *Store) startErasure(tx engine.Tx, p pid, how []byte) {
 }
 
 // finishErasure does steps 2 to 6. A caller that gives up does not stop it.
-func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
+func (s *Store) finishErasure(ctx context.Context, p pid, how []byte) error {
 	ctx = context.WithoutCancel(ctx)
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
-	if err := s.eraseBeside(p); err != nil {
+	if err := s.eraseBeside(p, how); err != nil {
 		s.eng.Break(err)
 		return fmt.Errorf("%w: %v", ErrBroken, err)
 	}
+	drop := !bytes.Equal(how, eraseByDeleting)
 	for from := p.person(); from != nil; {
 		err := s.eng.Update(ctx, func(tx engine.Tx) (err error) {
 			from, err = deleteSome(tx, p, from, !drop)
@@ -102,15 +105,19 @@ func (s *Store) finishErasure(ctx context.Context, p pid, drop bool) error {
 }
 
 // eraseBeside erases what is outside the database.
-func (s *Store) eraseBeside(p pid) error {
-	if err := s.ledger(p); err != nil {
-		return err
+func (s *Store) eraseBeside(p pid, how []byte) error {
+	if !bytes.Equal(how, eraseLost) {
+		if err := s.ledger(ledgerHash(p), ""); err != nil {
+			return err
+		}
 	}
 	fault.Point("erase-step")
 	if err := s.keys.erase(p); err != nil {
 		return err
 	}
 	fault.Point("erase-step")
+	s.files.Lock()
+	defer s.files.Unlock()
 	return os.RemoveAll(s.blobDir(p))
 }
 
@@ -169,8 +176,8 @@ func deleteLead(tx engine.Tx, p pid, back []byte) error {
 	return err
 }
 
-// resume finishes what a crash interrupted: erasures under way, keys of
-// newcomers whose first commit never happened, files of nobody.
+// resume finishes what a crash interrupted: erasures under way, changes of
+// keys, keys of newcomers whose first commit never happened, files of nobody.
 func (s *Store) resume(ctx context.Context) error {
 	persons, err := s.pids(ctx, "i/", "g/")
 	if err != nil {
@@ -192,7 +199,7 @@ func (s *Store) resume(ctx context.Context) error {
 	for p, how := range erasing {
 		var err error
 		if how != string(eraseDropped) {
-			err = s.finishErasure(ctx, p, how == string(eraseByDropping))
+			err = s.finishErasure(ctx, p, []byte(how))
 		}
 		if err == nil && how != string(eraseByDeleting) {
 			err = s.confirmErasure(ctx, p)
@@ -201,7 +208,10 @@ func (s *Store) resume(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.Join(s.dropOrphanKeys(persons), s.dropOrphanFiles(persons))
+	if err := s.finishRekeys(ctx); err != nil {
+		return err
+	}
+	return errors.Join(s.dropOrphanKeys(persons), s.dropOrphanFiles(ctx, persons))
 }
 
 func (s *Store) dropOrphanKeys(persons map[pid]string) error {
@@ -220,7 +230,7 @@ func (s *Store) dropOrphanKeys(persons map[pid]string) error {
 // pids lists the persons under the given prefixes, with the values there.
 func (s *Store) pids(ctx context.Context, prefixes ...string) (map[pid]string, error) {
 	out := map[pid]string{}
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		for _, prefix := range prefixes {
 			err := r.Scan([]byte(prefix), nil, func(row engine.Row) error {
 				p, err := pidOf(row.Key[2:])

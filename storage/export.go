@@ -30,7 +30,7 @@ func (s *Store) ExportPerson(ctx context.Context, id flows.PersonID) (Export, er
 	if !ok {
 		return x, ErrUnknown
 	}
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		var k key
 		var err error
 		if x.Person, k, err = s.read(r, p); err != nil {

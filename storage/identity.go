@@ -59,7 +59,7 @@ func readIdentity(path string) (identity, error) {
 // one of the identity file, and every person has a key. Then it finishes what
 // a crash interrupted.
 func (s *Store) settle(ctx context.Context) error {
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		v, _, err := r.Get(keyIdentity)
 		if err == nil && string(v) != s.id.ID {
 			err = fmt.Errorf("%w: the database is not the one of identity.json", ErrDamaged)

@@ -22,15 +22,18 @@ import (
 //
 // File: the magic, the sealed house key, then one record per person: the pid,
 // the sealed key, a CRC-32. Everything is sealed by the master key, which is
-// not in the data directory.
+// not in the data directory. A person whose rows are being sealed anew has one
+// record more, until the older key is destroyed (rekey.go).
 type keyring struct {
 	mu      sync.RWMutex
 	path    string
 	master  key
 	house   key
 	keys    map[pid]key
-	f       *os.File // open for appending
-	pending []byte   // records not yet written
+	spare   map[pid][]key // newer keys, while rows are being sealed anew
+	f       *os.File      // open for appending
+	pending []byte        // records not yet written
+	reads   reads
 }
 
 const (
@@ -43,7 +46,7 @@ var ringHead = len(ringMagic) + sealedKey
 
 // createKeyring makes a new file with a new house key.
 func createKeyring(path string, master key) (*keyring, error) {
-	r := &keyring{path: path, master: master, house: newKey(), keys: map[pid]key{}}
+	r := &keyring{path: path, master: master, house: newKey(), keys: map[pid]key{}, spare: map[pid][]key{}}
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("storage: %s exists already", path)
 	}
@@ -78,7 +81,7 @@ func parseKeyring(b []byte, master key) (*keyring, int, error) {
 	if len(b) < ringHead || !bytes.HasPrefix(b, []byte(ringMagic)) {
 		return nil, 0, fmt.Errorf("%w: the keyring is not one; restore it from the last backup", ErrDamaged)
 	}
-	r := &keyring{master: master, keys: map[pid]key{}}
+	r := &keyring{master: master, keys: map[pid]key{}, spare: map[pid][]key{}}
 	house, err := master.open([]byte(ringMagic), b[len(ringMagic):ringHead])
 	if err != nil {
 		return nil, 0, ErrWrongKey
@@ -94,6 +97,10 @@ func parseKeyring(b []byte, master key) (*keyring, int, error) {
 				break // torn by a power cut in the middle of the last append
 			}
 			return nil, 0, fmt.Errorf("%w: record %d of the keyring is damaged; restore it from the last backup", ErrDamaged, (at-ringHead)/ringRecord)
+		}
+		if _, has := r.keys[p]; has {
+			r.spare[p] = append(r.spare[p], k)
+			continue
 		}
 		r.keys[p] = k
 	}
@@ -157,6 +164,7 @@ func (r *keyring) erase(ps ...pid) error {
 	defer r.mu.Unlock()
 	for _, p := range ps {
 		delete(r.keys, p)
+		delete(r.spare, p)
 	}
 	return r.rewrite()
 }
@@ -177,6 +185,9 @@ func (r *keyring) bytes() []byte {
 	b := append([]byte(ringMagic), r.master.seal([]byte(ringMagic), r.house[:])...)
 	for p, k := range r.keys {
 		b = append(b, r.record(p, k)...)
+		for _, newer := range r.spare[p] {
+			b = append(b, r.record(p, newer)...)
+		}
 	}
 	return b
 }
@@ -214,8 +225,10 @@ func replaceFile(path string, b []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	fault.Point("file-replace")
 	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
+	fault.Point("file-replaced")
 	return durable.SyncDir(filepath.Dir(path))
 }

@@ -35,6 +35,7 @@ import (
 //	p/pid/m,hash(key)       the channel's id of a message sent under a logical key
 //	p/pid/q,hash(input id)  an input whose step failed, quarantined (30 days)
 //	p/pid/r,hash(name)      a reminder
+//	p/pid/b,hash(name)      the key of a stored file
 //	p/pid/z                 an empty row during an erasure
 //	p/pid/x,KIND,…          an entry of a/, k/, t/ or d/ that leads here (no value), for erasure
 //
@@ -83,6 +84,7 @@ func (p pid) letter(id uint64) []byte    { return p.key('l', number(id)) }
 func (p pid) trail(id uint64) []byte     { return p.key('h', number(id)) }
 func (p pid) message(hash []byte) []byte { return p.key('m', hash) }
 func (p pid) kept(hash []byte) []byte    { return p.key('q', hash) }
+func (p pid) file(hash []byte) []byte    { return p.key('b', hash) }
 func (p pid) remind(hash []byte) []byte  { return p.key('r', hash) }
 func (p pid) back(kind byte, hash []byte) []byte {
 	return p.key('x', []byte{kind}, hash)

@@ -27,7 +27,7 @@ type delivered struct {
 // between the attempt and its result.
 func (s *Store) Waiting(ctx context.Context) ([]flows.Head, error) {
 	var heads []flows.Head
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		return r.Scan([]byte("o/"), nil, func(row engine.Row) error {
 			l, _, _, err := s.letter(r, numberOf(row.Key[2:]))
 			if err == nil && l.ID != 0 {
@@ -50,12 +50,13 @@ func (s *Store) letter(r engine.Reader, id uint64) (flows.Letter, pid, key, erro
 	if err != nil {
 		return l, p, key{}, err
 	}
-	k, has := s.keys.get(p)
+	ks, has := s.keys.of(p)
 	sealed, ok, err := r.Get(p.letter(id))
 	if err != nil || !ok || !has {
-		return l, p, k, err
+		return l, p, ks.first, err
 	}
-	return l, p, k, k.openJSON(p.letter(id), sealed, &l)
+	k, err := ks.openJSON(p.letter(id), sealed, &l)
+	return l, p, k, err
 }
 
 // Begin records an attempt on disk before it leaves, and gives the whole
@@ -74,7 +75,7 @@ func (s *Store) Begin(ctx context.Context, id uint64) (l flows.Letter, ok bool, 
 		if err := s.putLetter(tx, p, k, w); err != nil {
 			return err
 		}
-		w.Target, err = s.target(tx, p, k, w)
+		w.Target, err = s.target(tx, p, w)
 		got = w
 		return err
 	})
@@ -97,7 +98,7 @@ func (s *Store) messageHash(p pid, op flows.Op, logical string) []byte {
 
 // target finds the message that an edit, a card's change or a thread line is
 // aimed at. It is empty when that message is unknown, or is in another chat.
-func (s *Store) target(r engine.Reader, p pid, k key, l flows.Letter) (string, error) {
+func (s *Store) target(r engine.Reader, p pid, l flows.Letter) (string, error) {
 	aim := ""
 	switch {
 	case l.Edit != nil:
@@ -115,8 +116,9 @@ func (s *Store) target(r engine.Reader, p pid, k key, l flows.Letter) (string, e
 	if err != nil || !ok {
 		return "", err
 	}
+	ks, _ := s.keys.of(p)
 	var d delivered
-	if err := k.openJSON(place, sealed, &d); err != nil || d.To != l.To {
+	if _, err := ks.openJSON(place, sealed, &d); err != nil || d.To != l.To {
 		return "", err
 	}
 	return d.Message, nil
@@ -156,7 +158,7 @@ func (s *Store) Finish(ctx context.Context, id uint64, d flows.Delivery) error {
 	}
 	s.count(d.State)
 	if gone {
-		return s.finishErasure(ctx, last, false)
+		return s.finishErasure(ctx, last, eraseByDeleting)
 	}
 	return nil
 }

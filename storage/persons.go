@@ -14,7 +14,7 @@ func (s *Store) Person(ctx context.Context, id flows.PersonID) (flows.Person, er
 		return flows.Person{}, ErrUnknown
 	}
 	var person flows.Person
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		var err error
 		person, _, err = s.read(r, p)
 		return err
@@ -24,7 +24,7 @@ func (s *Store) Person(ctx context.Context, id flows.PersonID) (flows.Person, er
 
 // Each gives every person of one snapshot to fn, until it returns an error.
 func (s *Store) Each(ctx context.Context, fn func(flows.Person) error) error {
-	return s.eng.View(ctx, func(r engine.Reader) error {
+	return s.view(ctx, func(r engine.Reader) error {
 		return r.Keys([]byte("i/"), nil, func(k []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -47,7 +47,7 @@ func (s *Store) Each(ctx context.Context, fn func(flows.Person) error) error {
 
 // Owner finds the person whom an account belongs to.
 func (s *Store) Owner(ctx context.Context, a flows.Account) (id flows.PersonID, ok bool, err error) {
-	err = s.eng.View(ctx, func(r engine.Reader) error {
+	err = s.view(ctx, func(r engine.Reader) error {
 		p, found, err := lookup(r, 'a', s.hash.account(a))
 		id, ok = p.ID(), found
 		return err

@@ -42,7 +42,7 @@ func (t *turn) remind(e flows.Remind) error {
 
 func (t *turn) unremind(name string) error {
 	h := t.s.hash.inside("reminder", t.p, name)
-	r, ok, err := t.s.reminder(t.tx, t.p, t.k, h)
+	r, ok, err := t.s.reminder(t.tx, t.p, keysOf{first: t.k}, h)
 	if err != nil || !ok {
 		return err
 	}
@@ -52,20 +52,21 @@ func (t *turn) unremind(name string) error {
 	return nil
 }
 
-func (s *Store) reminder(r engine.Reader, p pid, k key, h []byte) (reminder, bool, error) {
+func (s *Store) reminder(r engine.Reader, p pid, ks keysOf, h []byte) (reminder, bool, error) {
 	var rem reminder
 	sealed, ok, err := r.Get(p.remind(h))
 	if err != nil || !ok {
 		return rem, false, err
 	}
-	return rem, true, k.openJSON(p.remind(h), sealed, &rem)
+	_, err = ks.openJSON(p.remind(h), sealed, &rem)
+	return rem, true, err
 }
 
 // takeWake removes the reminder that this wake comes from. It is false when
 // the reminder was moved or removed meanwhile: then nothing is due.
 func (t *turn) takeWake() (bool, error) {
 	h := t.s.hash.inside("reminder", t.p, t.in.Name)
-	r, ok, err := t.s.reminder(t.tx, t.p, t.k, h)
+	r, ok, err := t.s.reminder(t.tx, t.p, keysOf{first: t.k}, h)
 	if err != nil || !ok || r.At.Unix() != t.in.Due.Unix() {
 		return false, err
 	}
@@ -92,7 +93,7 @@ func (t *turn) dropSettledWake() error {
 func (s *Store) Due(ctx context.Context, now time.Time, limit int) ([]flows.Input, error) {
 	var out []flows.Input
 	end := keyDue(now.Add(time.Second), pid{}, nil)
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		return r.Keys([]byte("d/"), nil, func(k []byte) error {
 			if len(out) >= limit || bytes.Compare(k, end) >= 0 {
 				return engine.Stop
@@ -113,11 +114,11 @@ func (s *Store) wake(r engine.Reader, due []byte, now time.Time) (flows.Input, b
 	if err != nil {
 		return flows.Input{}, false, err
 	}
-	k, has := s.keys.get(p)
+	ks, has := s.keys.of(p)
 	if !has {
 		return flows.Input{}, false, nil // being erased
 	}
-	rem, ok, err := s.reminder(r, p, k, h)
+	rem, ok, err := s.reminder(r, p, ks, h)
 	if err != nil || !ok {
 		return flows.Input{}, false, err
 	}
@@ -131,7 +132,7 @@ func (s *Store) wake(r engine.Reader, due []byte, now time.Time) (flows.Input, b
 
 // NextDue is the time of the earliest reminder; ok is false without any.
 func (s *Store) NextDue(ctx context.Context) (at time.Time, ok bool) {
-	err := s.eng.View(ctx, func(r engine.Reader) error {
+	err := s.view(ctx, func(r engine.Reader) error {
 		return r.Keys([]byte("d/"), nil, func(k []byte) error {
 			var err error
 			at, _, _, err = parseDue(k)

@@ -131,18 +131,20 @@ func (t *turn) load(p pid, by string) error {
 	return nil
 }
 
-// read opens a person's document.
+// read opens a person's document; the key is the one of all rows in this
+// snapshot (but see rekey.go for those of kind m).
 func (s *Store) read(r engine.Reader, p pid) (flows.Person, key, error) {
 	var person flows.Person
 	sealed, ok, err := r.Get(p.doc())
 	if err != nil {
 		return person, key{}, err
 	}
-	k, has := s.keys.get(p)
+	ks, has := s.keys.of(p)
 	if !ok || !has {
 		return person, key{}, ErrUnknown
 	}
-	return person, k, k.openJSON(p.doc(), sealed, &person)
+	k, err := ks.openJSON(p.doc(), sealed, &person)
+	return person, k, err
 }
 
 // putPerson writes the document.

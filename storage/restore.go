@@ -28,6 +28,13 @@ import (
 // the store that was lost) is obeyed: whoever was erased after the backup was
 // taken is erased again before anything is served. On an error the directory
 // is left without identity.json, so that nothing opens it.
+//
+// A person whose key was destroyed after the backup was taken, because they
+// withdrew something (flows.Decision.Rekey), comes back only if that ledger
+// does not name the key. If it does, what the backup has of them is what must
+// stay unreadable, and nothing tells the withdrawn part from the rest: they are
+// not restored at all, and counted in Report.Lost. Only a backup taken since
+// brings them back, so one should be taken every day.
 func Restore(ctx context.Context, opt Options, r io.Reader, identities ...age.Identity) (Report, error) {
 	opt, master, err := opt.complete()
 	if err != nil {
@@ -58,6 +65,7 @@ type restore struct {
 	identity []byte
 	erased   []string // ledger lines, of the backup and of the operator
 	rows     int
+	lost     int
 	now      time.Time
 }
 
@@ -232,8 +240,7 @@ func (x *restore) eraseAgain(ctx context.Context, master key) error {
 func (x *restore) markErased(ctx context.Context, s *Store) error {
 	named := map[string]bool{}
 	for _, line := range x.erased {
-		_, h, _ := strings.Cut(line, " ")
-		named[h] = true
+		named[hashOf(line)] = true
 	}
 	persons, err := s.pids(ctx, "i/", "g/")
 	if err != nil {
@@ -241,15 +248,26 @@ func (x *restore) markErased(ctx context.Context, s *Store) error {
 	}
 	var gone []pid
 	for p := range persons {
-		if named[ledgerHash(p)] {
-			gone = append(gone, p)
-		}
-	}
-	for _, p := range gone {
+		var how []byte
 		err = errors.Join(err, s.eng.Update(ctx, func(tx engine.Tx) error {
-			s.startErasure(tx, p, eraseByDropping)
+			k, ok, err := s.live(tx, p)
+			switch {
+			case named[ledgerHash(p)]:
+				how = eraseByDropping
+			case err != nil:
+				return err
+			case ok && named[keyHash(k)]:
+				how = eraseLost
+				x.lost++
+			}
+			if how != nil {
+				s.startErasure(tx, p, how)
+			}
 			return nil
 		}))
+		if how != nil {
+			gone = append(gone, p)
+		}
 	}
 	if err != nil || len(gone) == 0 {
 		return err
@@ -279,6 +297,7 @@ func (x *restore) finish(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	rep, err := Check(ctx, x.opt)
+	rep.Lost = x.lost
 	if err == nil && len(rep.Problems) > 0 {
 		err = fmt.Errorf("storage: restored, but %d problems were found, the first: %s", len(rep.Problems), rep.Problems[0])
 	}

@@ -25,7 +25,7 @@ func (s *Store) Stats(ctx context.Context) Stats {
 		Turns: s.stats.turns.Load(), Duplicates: s.stats.duplicates.Load(), Quarantined: s.stats.quarantined.Load(),
 		Sent: s.stats.sent.Load(), Failed: s.stats.failed.Load(), Cancelled: s.stats.cancelled.Load()}
 	st.Free, _, _ = s.Free()
-	_ = s.eng.View(ctx, func(r engine.Reader) error {
+	_ = s.view(ctx, func(r engine.Reader) error {
 		for prefix, n := range map[string]*int{"i/": &st.Persons, "o/": &st.Letters, "d/": &st.Reminders} {
 			if err := r.Keys([]byte(prefix), nil, func([]byte) error { *n++; return nil }); err != nil {
 				return err

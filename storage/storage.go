@@ -14,7 +14,7 @@
 //	mark           how far we acknowledged, outside the database on purpose
 //	snapshots/     copies of db/ from before the last openings
 //	keyring        the persons' keys, sealed by the master key
-//	erased         the ledger of erasures, replayed after a restore
+//	erased         the ledger of erasures and destroyed keys, obeyed by a restore
 //	blobs/         files that persons sent, sealed
 //	lock           held while a process has the store open
 package storage
@@ -90,9 +90,11 @@ type Store struct {
 	id   identity
 	lock *os.File
 	free freeSpace
-	// erasing is held during an erasure: one at a time.
+	// erasing is held while keys are destroyed: one erasure at a time.
 	erasing sync.Mutex
-	stats   counters
+	// files is held while stored files get or lose their names.
+	files sync.Mutex
+	stats counters
 }
 
 // counters count since the start.

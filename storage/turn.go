@@ -42,6 +42,9 @@ type turn struct {
 	view   flows.View
 	heads  []flows.Head
 	erased bool // nothing of the person is left after this turn
+
+	rekeyed bool // old is to be destroyed after this turn
+	old     key
 }
 
 // Turn handles one input, once: it finds the person, lets the step decide and
@@ -70,7 +73,9 @@ func (s *Store) Turn(ctx context.Context, in flows.Input) (flows.Outcome, error)
 		out, err = t.run(ctx, t.quarantine)
 	}
 	if err == nil && t.erased {
-		err = s.finishErasure(ctx, t.p, false)
+		err = s.finishErasure(ctx, t.p, eraseByDeleting)
+	} else if err == nil && t.rekeyed {
+		err = s.finishRekey(ctx, t.p, t.old)
 	}
 	return out, err
 }
@@ -79,7 +84,7 @@ func (s *Store) Turn(ctx context.Context, in flows.Input) (flows.Outcome, error)
 func (t *turn) run(ctx context.Context, act func() (flows.Outcome, error)) (flows.Outcome, error) {
 	var out flows.Outcome
 	err := t.s.eng.Update(ctx, func(tx engine.Tx) error {
-		t.tx, t.heads, t.view, t.erased = tx, nil, flows.View{}, false
+		t.tx, t.heads, t.view, t.erased, t.rekeyed = tx, nil, flows.View{}, false, false
 		var err error
 		out, err = t.once(act)
 		return err
