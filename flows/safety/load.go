@@ -18,6 +18,7 @@ type source struct {
 	Known    []string          `yaml:"known"`
 	Macros   []macro           `yaml:"macros"`
 	Negation string            `yaml:"negation"`
+	After    string            `yaml:"after"` // a negation right after a match
 	Past     string            `yaml:"past"`
 	Recent   string            `yaml:"recent"`
 	Humour   string            `yaml:"humour"`
@@ -31,6 +32,7 @@ type thresholds struct {
 	Crisis   float64 `yaml:"crisis"`
 	Agree    float64 `yaml:"agree"` // to crisis, when the patterns say distress
 	Distress float64 `yaml:"distress"`
+	Short    float64 `yaml:"short"` // to distress, for a text of few words
 }
 
 type macro struct {
@@ -84,6 +86,7 @@ func (s *source) compile() (*Reader, error) {
 	r := &Reader{words: newLexicon(s), raise: s.Raise}
 	r.guards = guards{
 		negation: c.regexp("negation", s.Negation),
+		after:    c.regexp("after", s.After),
 		past:     c.regexp("past", s.Past),
 		recent:   c.regexp("recent", s.Recent),
 		humour:   c.regexp("humour", s.Humour),
@@ -108,8 +111,8 @@ func (s *source) compile() (*Reader, error) {
 	if len(r.patterns) == 0 {
 		c.fail("no patterns: an empty safety net is refused")
 	}
-	if s.Raise.Crisis <= 0 || s.Raise.Agree <= 0 || s.Raise.Distress <= 0 {
-		c.fail("raise.crisis, raise.agree and raise.distress must be above 0")
+	if s.Raise.Crisis <= 0 || s.Raise.Agree <= 0 || s.Raise.Distress <= 0 || s.Raise.Short <= 0 {
+		c.fail("raise.crisis, raise.agree, raise.distress and raise.short must be above 0")
 	}
 	return r, errors.Join(c.errs...)
 }

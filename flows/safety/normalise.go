@@ -28,8 +28,11 @@ type lexicon struct {
 
 // normalise rewrites a text into the form the patterns are written for.
 func (l *lexicon) normalise(text string) normal {
-	raw := tokenize(text)
+	raw, disguised := tokenize(text)
 	raw, glued := joinSpelled(raw)
+	for _, w := range disguised {
+		glued = append(glued, spelled+w)
+	}
 	var b strings.Builder
 	b.WriteByte(' ')
 	n := normal{glued: glued}
@@ -55,13 +58,17 @@ func (l *lexicon) normalise(text string) normal {
 }
 
 // tokenize splits a text into lower-case words without accents, "." for the
-// end of a sentence, and single emoji. Apostrophes separate words.
-func tokenize(text string) []string {
-	var toks []string
+// end of a sentence, and single emoji. Apostrophes separate words. Disguised
+// lists the words with digits in place of letters.
+func tokenize(text string) (toks, disguised []string) {
 	var word []rune
 	flush := func() {
 		if len(word) > 0 {
-			toks = append(toks, collapse(word))
+			w, digits := collapse(word)
+			if digits {
+				disguised = append(disguised, w)
+			}
+			toks = append(toks, w)
 			word = word[:0]
 		}
 	}
@@ -89,7 +96,7 @@ func tokenize(text string) []string {
 		}
 	}
 	flush()
-	return toks
+	return toks, disguised
 }
 
 // standIn gives the letter a sign stands for inside a word. The middle dot of
@@ -130,8 +137,16 @@ func decompose(text string) []rune {
 }
 
 // collapse shortens letters repeated three times or more to one and reads
-// digits between letters as the letters they resemble (su1cide, m0rt).
-func collapse(word []rune) string {
+// digits as the letters they resemble in a word that is mostly letters
+// (su1cide, m0rt, 5uicide). Digits says whether it did.
+func collapse(word []rune) (w string, digits bool) {
+	letters := 0
+	for _, r := range word {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	mostly := letters >= 4 && letters*2 > len(word)
 	out := make([]rune, 0, len(word))
 	for i, r := range word {
 		if i >= 2 && word[i-1] == r && word[i-2] == r && unicode.IsLetter(r) {
@@ -140,12 +155,12 @@ func collapse(word []rune) string {
 			}
 			continue
 		}
-		if c, ok := digitLetter[r]; ok && between(word, i) {
-			r = c
+		if c, ok := digitLetter[r]; ok && (mostly || between(word, i)) {
+			r, digits = c, true
 		}
 		out = append(out, r)
 	}
-	return string(out)
+	return string(out), digits
 }
 
 var digitLetter = map[rune]rune{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't'}
@@ -167,7 +182,7 @@ func joinSpelled(toks []string) (joined, glued []string) {
 		}
 		if len(word) >= 5 {
 			joined = append(joined, word)
-			glued = append(glued, word)
+			glued = append(glued, word, spelled+word)
 			i = j
 			continue
 		}
@@ -176,6 +191,10 @@ func joinSpelled(toks []string) (joined, glued []string) {
 	}
 	return joined, glued
 }
+
+// spelled marks a word written letter by letter: nobody spells a word of
+// danger so without meaning it.
+const spelled = "spelled"
 
 func single(tok string) bool {
 	return len(tok) == 1 && tok[0] >= 'a' && tok[0] <= 'z'

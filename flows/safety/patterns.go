@@ -34,7 +34,7 @@ type rule struct {
 }
 
 type guards struct {
-	negation, past, recent, humour *regexp.Regexp
+	negation, after, past, recent, humour *regexp.Regexp
 }
 
 // find returns where the rule matches, or nil.
@@ -164,12 +164,12 @@ func (r *Reader) guarded(p *pattern, text string, at []int) Level {
 	return p.level
 }
 
-// negated looks for a negation inside the match and in the three words before
-// it. A new subject or sentence closes the window: "je ne peux plus, je veux
+// negated looks for a negation inside the match, right after it and in the
+// three words before it. A new subject or sentence closes the window: "je ne peux plus, je veux
 // mourir" is no negation.
 func (r *Reader) negated(text string, at []int) bool {
 	match := " " + text[at[0]:at[1]] + " "
-	if r.guards.negation.MatchString(match) {
+	if r.guards.negation.MatchString(match) || r.guards.after.MatchString(text[at[1]:]) {
 		return true
 	}
 	if strings.HasPrefix(match, " je ") {

@@ -127,6 +127,9 @@ func (r *Reader) features(n normal) []uint32 {
 	return buckets
 }
 
+// fewWords is up to where a text is short.
+const fewWords = 4
+
 // readSecond lets the classifier raise, and never lower, what patterns found.
 // Guarded says that a guard had lowered a crisis to distress: then the
 // classifier must be as sure as when it is alone.
@@ -135,6 +138,10 @@ func (r *Reader) readSecond(n normal, f Finding, guarded bool) Finding {
 		return f
 	}
 	p := r.second.Predict(r.features(n))
+	distress := r.raise.Distress
+	if n.words <= fewWords {
+		distress = r.raise.Short
+	}
 	agree := f.Level == Distress && !guarded && p.Crisis >= r.raise.Agree
 	switch {
 	case agree || p.Crisis >= r.raise.Crisis:
@@ -145,7 +152,7 @@ func (r *Reader) readSecond(n normal, f Finding, guarded bool) Finding {
 		return Finding{Level: Crisis, Kind: kind, Reason: "second-reader-crisis"}
 	case f.Level == Distress:
 		return f
-	case p.Crisis+p.Distress >= r.raise.Distress:
+	case p.Crisis+p.Distress >= distress:
 		return Finding{Level: Distress, Kind: KindSuffering, Reason: "second-reader-distress"}
 	}
 	return f

@@ -97,9 +97,14 @@ func TestEvaluation(t *testing.T) {
 	r := newReader(t)
 	for name, f := range map[string]floors{
 		// Seen while the patterns were written and the weights trained.
-		"dev.tsv": {crisisSafe: 99.5, crisisSeen: 96, distressSeen: 98, falseCrisis: 0, falseDistress: 6},
-		// Written in another sitting and never trained on.
-		"heldout.tsv": {crisisSafe: 95, crisisSeen: 82, distressSeen: 85, falseCrisis: 0, falseDistress: 10},
+		"dev.tsv": {crisisSafe: 99.5, crisisSeen: 96, distressSeen: 98, falseCrisis: 0, falseDistress: 5},
+		// Never trained on. Written in other sittings; measured once before any
+		// of their errors was looked at: heldout, an early version of the
+		// patterns alone, 44 % of crises recognised; heldout2 93 % (98 % with a
+		// safety reply, one false crisis); heldout3 83 % (98 %, one false crisis).
+		"heldout.tsv":  {crisisSafe: 95, crisisSeen: 90, distressSeen: 85, falseCrisis: 0, falseDistress: 12},
+		"heldout2.tsv": {crisisSafe: 97, crisisSeen: 92, distressSeen: 95, falseCrisis: 0, falseDistress: 10},
+		"heldout3.tsv": {crisisSafe: 97, crisisSeen: 85, distressSeen: 93, falseCrisis: 0, falseDistress: 12},
 		// A thousand wordings of questions about rights.
 		"questions.tsv": {falseCrisis: 0, falseDistress: 0.5},
 	} {
@@ -182,7 +187,7 @@ func TestLines(t *testing.T) {
 
 func TestBrokenContent(t *testing.T) {
 	for name, yaml := range map[string]string{
-		"no patterns":   "raise: {crisis: 0.9, agree: 0.6, distress: 0.6}\n",
+		"no patterns":   "raise: {crisis: 0.9, agree: 0.6, distress: 0.6, short: 0.8}\n",
 		"unknown key":   "colour: red\n",
 		"bad regexp":    "patterns: [{id: a, level: crisis, kind: suicide, any: ['(']}]\n",
 		"unknown macro": "patterns: [{id: a, level: crisis, kind: suicide, any: ['<nope>']}]\n",

@@ -22,6 +22,11 @@ func (l *lexicon) expand(prev, tok, next string) string {
 			return "si"
 		}
 		return "se"
+	case "ve":
+		if prev == "i" {
+			return "have"
+		}
+		return "veux"
 	case "peu", "pe", "peus":
 		switch prev {
 		case "je", "j", "en", "jen", "y", "on":
