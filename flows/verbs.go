@@ -32,6 +32,8 @@ func (t *turn) typedVerb(qu *Question, word string) bool {
 	switch {
 	case word == "pause" && qu.Kind == "document" && qu.Later != "":
 		word = "later"
+	case word == "done" && len(qu.Options) > 0 && qu.Kind != "multi":
+		return t.answerChoice(qu) // «ok» is a yes
 	case word == "done" && qu.Kind != "multi" && qu.Kind != "document":
 		return t.misread(qu, t.msg("choice.unread"))
 	case word == "skip" && qu.Required:
