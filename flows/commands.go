@@ -54,7 +54,7 @@ func bareCommand(text string) (string, bool) {
 		return "declare", true
 	case "mes declarations":
 		return "list", true
-	case "parler a quelqu un", "je veux parler a quelqu un", "humain", "un humain", "une personne", "un conseiller", "parler a un conseiller", "parler a une personne", "quelqu un", "je veux parler a un humain", "conseiller":
+	case "parler a quelqu un", "je veux parler a quelqu un", "humain", "un humain", "une personne", "un conseiller", "parler a un conseiller", "parler a une personne", "quelqu un", "je veux parler a un humain", "conseiller", "rdv", "rendez vous", "un rdv", "je veux un rdv", "je voudrais un rdv", "je veux un rendez vous", "je voudrais un rendez vous", "prendre rdv", "prendre rendez vous", "rappelez moi", "appelez moi", "je veux qu on m appelle":
 		return "human", true
 	case "questionnaire", "commencer", "le questionnaire", "je commence":
 		return "pretest", true

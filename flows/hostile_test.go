@@ -207,3 +207,19 @@ func known(w *world, s flows.Session) bool {
 	}
 	return false
 }
+
+// TestWordsAnywhereAreRead: the safety net reads captions and edits too.
+func TestWordsAnywhereAreRead(t *testing.T) {
+	for kind, in := range map[string]flows.Input{
+		"edit":    {Kind: flows.KindEdit, Text: "j'ai envie de mourir", Message: "m1"},
+		"photo":   {Kind: flows.KindFile, Text: "j'ai envie de mourir", File: &flows.FileRef{Mime: "image/jpeg", Photo: true}},
+		"caption": {Kind: flows.KindUnsupported, Text: "video", Fields: map[string]string{"caption": "j'ai envie de mourir"}},
+	} {
+		w := newWorld(t)
+		in.Role, in.From = flows.RolePerson, w.from
+		w.apply(in)
+		if len(w.chat) == 0 || !strings.Contains(w.chat[0].text, "3114") {
+			t.Errorf("%s: no number was given", kind)
+		}
+	}
+}

@@ -25,15 +25,15 @@ const (
 // reports whether it did.
 func (t *turn) safetyNet() bool {
 	t.closeOldCrisis()
-	words := t.in.Kind == KindText || t.in.Kind == KindEdit || t.in.Kind == KindFile
-	if !words || strings.TrimSpace(t.in.Text) == "" {
+	words := t.typed()
+	if words == "" {
 		return false
 	}
-	if t.p.Crisis.Asked && (french.Yes(t.in.Text) || french.No(t.in.Text)) {
-		t.tapCrisis(map[bool]string{true: "yes", false: "no"}[french.Yes(t.in.Text)])
+	if t.p.Crisis.Asked && (french.Yes(words) || french.No(words)) {
+		t.tapCrisis(map[bool]string{true: "yes", false: "no"}[french.Yes(words)])
 		return true
 	}
-	level, kind := t.b.safety(t.in.Text)
+	level, kind := t.b.safety(words)
 	switch level {
 	case "crisis":
 		t.crisis(kind)
@@ -47,6 +47,18 @@ func (t *turn) safetyNet() bool {
 		return true
 	}
 	return false
+}
+
+// typed is what the person wrote, wherever it stands: a text, an edit, the words
+// beside a photo, a video or a voice message. Never our own buttons.
+func (t *turn) typed() string {
+	switch t.in.Kind {
+	case KindText, KindEdit, KindFile:
+		return strings.TrimSpace(t.in.Text)
+	case KindUnsupported:
+		return strings.TrimSpace(t.in.Fields["caption"])
+	}
+	return ""
 }
 
 // closeOldCrisis lets the conversation go on after a day of silence.

@@ -158,7 +158,11 @@ func (t *turn) unsupported() {
 		key = "unsupported"
 	}
 	if h := t.p.Held(); h != nil {
-		t.threadLine(h.Key, T("(envoi que le robot ne peut pas transmettre)"), true)
+		line := "(envoi que le robot ne peut pas transmettre)"
+		if words := t.in.Fields["caption"]; words != "" {
+			line += "\n" + words
+		}
+		t.threadLine(h.Key, T(line), true)
 	}
 	if t.quest() != nil {
 		t.ask(t.msg(key))
