@@ -20,7 +20,7 @@ type reader func(text string, args []string) (normal, wrong string)
 var readers = map[string]reader{
 	"place": readText, "dir": readText, "text": readText, "store": readStore,
 	"percent": readPercent, "int": readInt, "rate": readRate, "bool": readBool,
-	"zone": readZone, "addr": readAddr, "url": readURL, "https": readHTTPS, "level": readLevel,
+	"zone": readZone, "addr": readAddr, "url": readURL, "https": readHTTPS, "public": readPublic, "level": readLevel,
 	"names": readNames, "staff": readStaff, "id": readID,
 	"telegram": readTelegram, "token": readToken, "secret": readSecret, "webhooksecret": readWebhookSecret,
 }
@@ -146,13 +146,27 @@ func readURL(text string, _ []string) (string, string) {
 // readHTTPS refuses plain HTTP, which Telegram refuses too, except to this
 // machine itself.
 func readHTTPS(text string, _ []string) (string, string) {
+	return overHTTPS(text, "Telegram calls nothing else")
+}
+
+// readPublic is the start of the links that people open: https, and nothing
+// after the path, because the rest of the link is put behind it.
+func readPublic(text string, _ []string) (string, string) {
+	if u, err := url.Parse(text); err == nil && (u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		return "", "must be an address such as https://relais.example.org, without ?, # or @"
+	}
+	text, wrong := overHTTPS(text, "what people answer there is private")
+	return strings.TrimRight(text, "/"), wrong
+}
+
+func overHTTPS(text, why string) (string, string) {
 	if _, wrong := readURL(text, nil); wrong != "" {
 		return "", wrong
 	}
 	u, _ := url.Parse(text)
 	ip := net.ParseIP(u.Hostname())
 	if u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return "", "must start with https://: Telegram calls nothing else"
+		return "", "must start with https://: " + why
 	}
 	return text, ""
 }

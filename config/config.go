@@ -58,8 +58,9 @@ type Config struct {
 	SlackCareChannel   string            `env:"RELAIS_SLACK_CARE_CHANNEL" check:"id CG" sample:"C0456789" group:"Slack" doc:"Id of the private channel of requests for contact. Empty: the staff channel."`
 	SlackStaff         map[string]string `env:"RELAIS_SLACK_STAFF" envKeyValSeparator:"=" check:"staff" sample:"U123=admin,U456=advisor,U789=referent" group:"Slack" doc:"Who may act: Slack user id = admin, advisor or referent. Nobody else can do anything."`
 
-	HTTPAddr string     `env:"RELAIS_HTTP_ADDR" envDefault:"127.0.0.1:8081" check:"addr" group:"Process" doc:"Address of /healthz, /readyz, /metrics and the webhooks."`
-	LogLevel slog.Level `env:"RELAIS_LOG_LEVEL" envDefault:"info" check:"level" group:"Process" doc:"debug, info, warn or error. No level ever writes what people say."`
+	HTTPAddr  string     `env:"RELAIS_HTTP_ADDR" envDefault:"127.0.0.1:8081" check:"addr" group:"Process" doc:"Address of /healthz, /readyz, /metrics, the webhooks and the private page."`
+	PublicURL string     `env:"RELAIS_PUBLIC_URL" check:"public" sample:"https://relais.example.org" group:"Process" doc:"The https address under which people reach RELAIS_HTTP_ADDR, through a proxy that passes /prive/ on and does not log it. Members answer longer questions and see their own curve there. Empty: no private page, these questions are asked in the conversation."`
+	LogLevel  slog.Level `env:"RELAIS_LOG_LEVEL" envDefault:"info" check:"level" group:"Process" doc:"debug, info, warn or error. No level ever writes what people say."`
 }
 
 // Telegram reports whether people can be heard on Telegram.

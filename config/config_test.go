@@ -109,7 +109,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	_, problems := Load("", []string{"RELAIS_TIMEZONE=Europe/Lille", "RELAIS_CONTRIBUTION=beaucoup", "RELAIS_SLACK_STAF=U1=admin", "RELAIS_TELEGRAM_RATE=-1",
 		"RELAIS_HTTP_ADDR=8081", "RELAIS_PERSON_RATE=many", "RELAIS_TELEGRAM_WEBHOOK_URL=https://x.example/telegram/webhook",
 		"RELAIS_SLACK_STAFF_CHANNEL=#equipe", "RELAIS_DUTY=maybe", "RELAIS_LOG_LEVEL=loud", "RELAIS_STORE=sqlite", "RELAIS_CONTENT_DIR=/nowhere",
-		"RELAIS_TELEGRAM_API_URL=api.telegram.org", "RELAIS_STAFF_NAMES=Amina"}, y)
+		"RELAIS_TELEGRAM_API_URL=api.telegram.org", "RELAIS_STAFF_NAMES=Amina", "RELAIS_PUBLIC_URL=http://relais.example.org"}, y)
 	got := blocking(problems)
 	for _, want := range []string{
 		"relais.yaml, line 1: unknown setting data_dirr; did you mean data_dir?",
@@ -130,13 +130,27 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		"RELAIS_CONTENT_DIR (content_dir): the directory cannot be read: there is none",
 		"RELAIS_TELEGRAM_API_URL (telegram_api_url): must be an address that starts with https://",
 		"RELAIS_STAFF_NAMES (staff_names): must be a list such as",
+		"RELAIS_PUBLIC_URL (public_url): must start with https://: what people answer there is private",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing: %s", want)
 		}
 	}
-	if n := strings.Count(got, "\n") + 1; n != 18 {
+	if n := strings.Count(got, "\n") + 1; n != 19 {
 		t.Errorf("%d problems:\n%s", n, got)
+	}
+}
+
+func TestThePublicAddressIsTheStartOfALink(t *testing.T) {
+	for in, want := range map[string]string{"https://relais.example.org/": "https://relais.example.org", "https://coop.example/relais": "https://coop.example/relais", "http://localhost:8081": "http://localhost:8081"} {
+		if c, problems := Load("", []string{"RELAIS_PUBLIC_URL=" + in}, files{}); c.PublicURL != want || len(problems) > 0 {
+			t.Errorf("%s: %q, %s", in, c.PublicURL, all(problems))
+		}
+	}
+	for _, in := range []string{"relais.example.org", "https://", "https://a.example/?x=1", "https://a.example/#x", "https://me@a.example", "http://a.example"} {
+		if c, problems := Load("", []string{"RELAIS_PUBLIC_URL=" + in}, files{}); c.PublicURL != "" || !Blocking(problems) {
+			t.Errorf("%s was taken as %q", in, c.PublicURL)
+		}
 	}
 }
 
@@ -408,7 +422,7 @@ func TestTheTagsAreWhole(t *testing.T) {
 	contract := strings.Fields(`DATA_DIR STORE HTTP_ADDR TIMEZONE CONTENT_DIR MASTER_KEY_FILE TELEGRAM_TOKEN TELEGRAM_API_URL TELEGRAM_WEBHOOK_URL
 		TELEGRAM_WEBHOOK_SECRET TELEGRAM_RATE TELEGRAM_CHAT_RATE PERSON_RATE SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_API_URL SLACK_SIGNING_SECRET
 		SLACK_STAFF_CHANNEL SLACK_CARE_CHANNEL SLACK_TEAM_ID SLACK_STAFF COOP_NAME CONTRIBUTION DECLARATION_DUE_DAY
-		COOP_CONTACT DUTY STAFF_NAMES LOG_LEVEL`)
+		COOP_CONTACT DUTY STAFF_NAMES LOG_LEVEL PUBLIC_URL`)
 	table := Table()
 	for _, name := range contract {
 		if !strings.Contains(table, "| `RELAIS_"+name+"` | `"+strings.ToLower(name)+"` |") {
