@@ -127,7 +127,8 @@ func (r *Reader) features(n normal) []uint32 {
 	return buckets
 }
 
-// fewWords is up to where a text is short.
+// fewWords is up to where a text is short: too little for the classifier to
+// call a crisis alone.
 const fewWords = 4
 
 // readSecond lets the classifier raise, and never lower, what patterns found.
@@ -138,13 +139,13 @@ func (r *Reader) readSecond(n normal, f Finding, guarded bool) Finding {
 		return f
 	}
 	p := r.second.Predict(r.features(n))
-	distress := r.raise.Distress
+	distress, alone := r.raise.Distress, p.Crisis >= r.raise.Crisis
 	if n.words <= fewWords {
-		distress = r.raise.Short
+		distress, alone = r.raise.Short, false
 	}
 	agree := f.Level == Distress && !guarded && p.Crisis >= r.raise.Agree
 	switch {
-	case agree || p.Crisis >= r.raise.Crisis:
+	case agree || alone:
 		kind := KindSuicide
 		if f.Level == Distress && f.Kind != KindSuffering {
 			kind = f.Kind

@@ -2,9 +2,12 @@ package safety
 
 import (
 	"bufio"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/coopconnexion/relais/flows/content"
 )
@@ -109,6 +112,56 @@ func TestEvaluation(t *testing.T) {
 		"questions.tsv": {falseCrisis: 0, falseDistress: 0.5},
 	} {
 		f.hold(t, name, measure(r, samples(t, "testdata/"+name)))
+	}
+}
+
+// TestSheetsAreHarmless reads the wordings of every sheet of the library: what
+// people ask about their rights is no crisis.
+func TestSheetsAreHarmless(t *testing.T) {
+	r := newReader(t)
+	names, err := fs.Glob(content.FS(), "sheets/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, distress := 0, 0
+	for _, name := range names {
+		raw, err := fs.ReadFile(content.FS(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sheet struct {
+			Ask []string `yaml:"ask"`
+		}
+		if err := yaml.Unmarshal(raw, &sheet); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range sheet.Ask {
+			all++
+			switch f := r.Read(text); f.Level {
+			case Crisis:
+				t.Errorf("%s: %q is read as a crisis (%s)", name, text, f.Reason)
+			case Distress:
+				distress++
+			}
+		}
+	}
+	t.Logf("%d wordings, %d taken for distress", all, distress)
+	if share(distress, all) > 1.5 {
+		t.Errorf("%d of %d wordings of sheets are taken for distress", distress, all)
+	}
+}
+
+// TestTypedAnswers are words people type where they could tap.
+func TestTypedAnswers(t *testing.T) {
+	r := newReader(t)
+	for _, text := range []string{
+		"À plat", "Basse", "Toujours", "Jamais ou presque", "Énormément", "/start", "Oui", "Non",
+		"Je ne sais pas", "PAUSE", "EFFACER", "stop", "240", "450,50", "Vivre 6 mois", "annuler",
+		"parler à quelqu'un", "on me coupe le rsa si je rejoins la coop ?", "on veut me supprimer mon rsa",
+	} {
+		if f := r.Read(text); f.Level != None {
+			t.Errorf("%q is %v (%s)", text, f.Level, f.Reason)
+		}
 	}
 }
 
