@@ -252,7 +252,7 @@ func (t *turn) pulseAlarm(c *Care) {
 		return
 	}
 	c.Offered = t.now
-	c.Levels = append(c.Levels, CareLevel{t.now, care.Yellow})
+	c.Levels = append(c.Levels, CareLevel{At: t.now, Level: care.Yellow})
 	scales := []string{t.b.care.scales.Monthly().ID}
 	if care.OfferLonger(care.Triggers{AlarmsInARow: c.Alarms}) {
 		scales = []string{t.b.care.scales.Personal.ID, t.b.care.scales.Work.ID, t.b.care.scales.Risks.ID}

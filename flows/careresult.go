@@ -13,11 +13,41 @@ import (
 // goes to staff.
 func (t *turn) concludeScales(c *Care, answers map[string]care.Answers) {
 	k := t.b.care
-	e := care.Evidence{EarlierWHO5: c.scores(k.scales.WHO5.ID), EarlierPersonal: c.scores(k.scales.Personal.ID), EarlierWork: c.scores(k.scales.Work.ID)}
-	if n := len(c.Levels); n > 0 {
-		e.Previous, e.HasPrevious = c.Levels[n-1].Level, true
+	e := c.evidence(k)
+	scored, usable := t.keepResults(c, &e, answers)
+	if a := answers[k.scales.Risks.ID]; len(a) > 0 {
+		c.Risks, c.RisksAt = a, t.now
 	}
-	scored := 0
+	c.trim()
+	switch {
+	case usable > 0:
+		t.concludeLevel(c, care.Judge(e).Level, answers[k.scales.Personal.ID])
+	case scored > 0:
+		t.saveCare(*c)
+		t.say(t.careText(k.texts.Prorated, 0), t.menuRow())
+	case len(answers[k.scales.Risks.ID]) > 0:
+		t.saveCare(*c)
+		t.showWeighs(c)
+	default:
+		t.saveCare(*c)
+		t.say(t.careText(k.texts.TooFew, 0), t.menuRow())
+	}
+}
+
+// evidence is what earlier check-ins say.
+func (c *Care) evidence(k checkins) care.Evidence {
+	e := care.Evidence{EarlierWHO5: c.scores(k.scales.WHO5.ID), EarlierPersonal: c.scores(k.scales.Personal.ID), EarlierWork: c.scores(k.scales.Work.ID)}
+	for _, l := range c.Levels {
+		if l.Scale {
+			e.Previous, e.HasPrevious = l.Level, true
+		}
+	}
+	return e
+}
+
+// keepResults scores each scale that was answered.
+func (t *turn) keepResults(c *Care, e *care.Evidence, answers map[string]care.Answers) (scored, usable int) {
+	k := t.b.care
 	for _, id := range []string{k.scales.WHO5.ID, k.scales.Personal.ID, k.scales.Work.ID} {
 		a, asked := answers[id]
 		if !asked {
@@ -39,26 +69,19 @@ func (t *turn) concludeScales(c *Care, answers map[string]care.Answers) {
 		if r.Scored {
 			scored++
 		}
+		if r.Usable() {
+			usable++
+		}
 	}
-	if a := answers[k.scales.Risks.ID]; len(a) > 0 {
-		c.Risks, c.RisksAt = a, t.now
-	}
-	c.trim()
-	if scored == 0 && len(answers[k.scales.Risks.ID]) == 0 {
-		t.saveCare(*c)
-		t.say(t.careText(k.texts.TooFew, 0), t.menuRow())
-		return
-	}
-	if scored == 0 {
-		t.saveCare(*c)
-		t.showWeighs(c)
-		return
-	}
-	v := care.Judge(e)
-	c.Levels = append(c.Levels, CareLevel{t.now, v.Level})
+	return scored, usable
+}
+
+// concludeLevel says the level, and asks the direct question where it follows.
+func (t *turn) concludeLevel(c *Care, l care.Level, personal care.Answers) {
+	c.Levels = append(c.Levels, CareLevel{At: t.now, Level: l, Scale: true})
 	t.saveCare(*c)
-	t.sayLevel(v.Level)
-	if care.AskDirectly(v.Level, answers[k.scales.Personal.ID]) {
+	t.sayLevel(l)
+	if care.AskDirectly(l, personal) {
 		t.p.Crisis.Asked, t.p.Crisis.At = true, t.now
 		t.send(ClassCrisis, B(t.b.net.DirectQuestion), row(t.kbtn("Oui", "yes"), t.kbtn("Non", "no"), t.kbtn("Je ne sais pas", "yes")))
 	}

@@ -54,6 +54,7 @@ type CareResult struct {
 type CareLevel struct {
 	At    time.Time  `json:"at"`
 	Level care.Level `json:"level"`
+	Scale bool       `json:"scale,omitempty"` // from a scale, not from a pulse
 }
 
 // CareForm is a scale under way: what is left to ask, what was answered.

@@ -8,71 +8,66 @@ import (
 	"github.com/coopconnexion/relais/flows/french"
 )
 
-// memberCommand are the commands that need consent.
-func (t *turn) memberCommand(name, arg string) bool {
-	switch name {
-	case "menu":
-		t.park()
-		t.menu()
-	case "hello":
-		t.hello()
-	case "thanks":
-		t.thanks()
-	case "declare":
-		t.declare(arg)
-	case "list":
-		t.listDeclarations()
-	case "pretest":
-		t.pretest(arg)
-	case "question":
-		t.say(t.msg("question.ask"), t.estimateRows()...)
-	case "simulate":
-		t.say(t.msg("estimate.which"), t.estimateRows()...)
-	case "how-am-i":
-		t.howAmI()
-	case "care":
-		t.careCommand(arg)
-	case "care-erase":
-		if _, ok := CareOf(t.p); !ok {
-			t.erase("")
-			return true
-		}
-		t.careCommand("erase")
-	case "pause":
-		if c, ok := CareOf(t.p); t.quest() == nil && ok && c.Paused.IsZero() {
-			t.pauseCare(&c)
-			return true
-		}
-		if t.quest() == nil {
-			t.say(t.msg("paused.empty"), row(t.btn("Menu", "c.menu")))
-			return true
-		}
-		t.pause()
-	case "continue":
-		t.takeUp()
-	case "resume":
+// plainCommands need consent and nothing else.
+var plainCommands = map[string]func(t *turn, arg string){
+	"menu":     func(t *turn, _ string) { t.park(); t.menu() },
+	"hello":    func(t *turn, _ string) { t.hello() },
+	"thanks":   func(t *turn, _ string) { t.thanks() },
+	"declare":  func(t *turn, arg string) { t.declare(arg) },
+	"list":     func(t *turn, _ string) { t.listDeclarations() },
+	"pretest":  func(t *turn, arg string) { t.pretest(arg) },
+	"question": func(t *turn, _ string) { t.say(t.msg("question.ask"), t.estimateRows()...) },
+	"simulate": func(t *turn, _ string) { t.say(t.msg("estimate.which"), t.estimateRows()...) },
+	"estimate": func(t *turn, arg string) { t.startEstimate(arg) },
+	"how-am-i": func(t *turn, _ string) { t.howAmI() },
+	"care":     func(t *turn, arg string) { t.careCommand(arg) },
+	"pause":    func(t *turn, _ string) { t.pauseAny() },
+	"continue": func(t *turn, _ string) { t.takeUp() },
+	"data":     func(t *turn, _ string) { t.myData() },
+	"fewer":    func(t *turn, arg string) { t.fewer(arg) },
+	"settle":   func(t *turn, arg string) { t.settle(arg) },
+	"rdv":      func(t *turn, arg string) { t.answerAppointment(arg) },
+	"add":      func(t *turn, _ string) { t.addToPretest() },
+	"how":      func(t *turn, _ string) { t.say(t.pretestHow(), t.menuRow()) },
+	"sheet":    func(t *turn, arg string) { t.sheetCommand("sheet", arg) },
+	"source":   func(t *turn, arg string) { t.sheetCommand("source", arg) },
+	"notmine":  func(t *turn, arg string) { t.sheetCommand("notmine", arg) },
+	"useful":   func(t *turn, arg string) { t.sheetCommand("useful", arg) },
+	"useless":  func(t *turn, arg string) { t.sheetCommand("useless", arg) },
+	"resume": func(t *turn, arg string) {
 		flow, month, _ := strings.Cut(arg, ".")
 		t.resume(flow, monthArg(month))
-	case "data":
-		t.myData()
-	case "fewer":
-		t.fewer(arg)
-	case "settle":
-		t.settle(arg)
-	case "estimate":
-		t.startEstimate(arg)
-	case "sheet", "source", "notmine", "useful", "useless", "mine":
-		t.sheetCommand(name, arg)
-	case "rdv":
-		t.answerAppointment(arg)
-	case "add":
-		t.addToPretest()
-	case "how":
-		t.say(t.pretestHow(), t.menuRow())
-	default:
+	},
+	"care-erase": func(t *turn, _ string) {
+		if _, ok := CareOf(t.p); !ok {
+			t.erase("")
+			return
+		}
+		t.careCommand("erase")
+	},
+}
+
+// memberCommand are the commands that need consent.
+func (t *turn) memberCommand(name, arg string) bool {
+	if do := plainCommands[name]; do != nil {
+		do(t, arg)
+	} else {
 		t.say(t.msg("command.unknown"), t.menuRow())
 	}
 	return true
+}
+
+// pauseAny pauses the questionnaire under way, or else the check-ins.
+func (t *turn) pauseAny() {
+	c, ok := CareOf(t.p)
+	switch {
+	case t.quest() != nil:
+		t.pause()
+	case ok && c.Paused.IsZero():
+		t.pauseCare(&c)
+	default:
+		t.say(t.msg("paused.empty"), row(t.btn("Menu", "c.menu")))
+	}
 }
 
 func monthArg(month string) map[string]string {

@@ -25,6 +25,8 @@ func (t *turn) card(key string) *Card {
 		}
 	case "review":
 		card.Title, card.Body, card.Actions = t.reviewText(c)
+	case cardIndicators:
+		card.Title, card.Body, card.Actions = t.indicatorsText(rest, c)
 	case "late":
 		card.Title, card.Body, card.Actions = t.lateText(rest, c)
 	default:
@@ -160,7 +162,7 @@ func (t *turn) apply(c CardState, d Decided) {
 		done = t.decideDeclaration(rest, d)
 	case "question":
 		done = t.decideQuestion(d)
-	case "late", "review":
+	case "late", "review", cardIndicators:
 		t.updateCard(t.in.Card, false, &d)
 		done = true
 	default:

@@ -144,6 +144,8 @@ func (t *turn) wake() {
 		t.secondPerson()
 	case remindReview:
 		t.review()
+	case remindIndicators:
+		t.askIndicators()
 	case remindCase:
 		t.p.Case = nil
 	case remindForget:

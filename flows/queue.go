@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coopconnexion/relais/flows/care"
 	"github.com/coopconnexion/relais/flows/french"
 )
 
@@ -34,6 +35,10 @@ type House struct {
 	// Useful and Useless count the one-tap answers, by sheet.
 	Useful  map[string]int `json:"useful,omitempty"`
 	Useless map[string]int `json:"useless,omitempty"`
+	// Quarters are the group indicators published, oldest first, and Workshops
+	// the comparisons: made once and never again.
+	Quarters  []care.Release `json:"quarters,omitempty"`
+	Workshops []Workshop     `json:"workshops,omitempty"`
 }
 
 // QuestionGroup is one card of the queue.
@@ -128,8 +133,13 @@ func (t *turn) houseInput() {
 		h.Useless = count(h.Useless, f["sheet"])
 	case "forget":
 		t.forgetQuestions(&h, PersonID(f["person"]))
+	case OpIndicators:
+		t.publishQuarter(&h)
+	case OpWorkshop:
+		t.publishWorkshop(&h)
 	}
 	t.saveHouse(h)
+	t.remindQuarter(h)
 	f1 := french.FirstOfMonth(t.local()).AddDate(0, 1, 0)
 	t.do(Remind{Name: remindReview, At: t.b.staff.Next(t.day(f1.Year(), f1.Month(), 1))})
 }
