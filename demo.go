@@ -56,22 +56,30 @@ func demoSettings(zone *time.Location) flows.Settings {
 // demoOptions come from the command line.
 type demoOptions struct {
 	Addr, Data, Date, ContentDir string
-	Log                          *slog.Logger
-	Out                          io.Writer
+	// PageURL is where the demo's own page is reached; empty: no private page.
+	PageURL string
+	Log     *slog.Logger
+	Out     io.Writer
 }
 
 // runDemo serves the whole product on one page until ctx ends.
 func runDemo(ctx context.Context, o demoOptions) error {
+	ln, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	defer ln.Close()
+	o.PageURL = "http://" + ln.Addr().String()
 	d, err := openDemo(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer d.close()
-	ln, err := net.Listen("tcp", o.Addr)
+	handler, err := d.handler()
 	if err != nil {
-		return fmt.Errorf("--addr: %w", err)
+		return err
 	}
-	srv := &http.Server{Handler: d.page.Handler(d.app.intake), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	srv.RegisterOnShutdown(d.page.EndStreams)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return d.run(ctx) })
@@ -126,7 +134,9 @@ func openDemo(ctx context.Context, o demoOptions) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.app, err = openApp(ctx, options{Dir: d.dir, MasterKey: master, ContentDir: o.ContentDir, Settings: demoSettings(zone), Now: d.clock.Now, Log: o.Log, MinFree: 16 << 20})
+	set := demoSettings(zone)
+	set.PageURL = o.PageURL
+	d.app, err = openApp(ctx, options{Dir: d.dir, MasterKey: master, ContentDir: o.ContentDir, Settings: set, Now: d.clock.Now, Log: o.Log, MinFree: 16 << 20})
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +151,13 @@ func openDemo(ctx context.Context, o demoOptions) (*demo, error) {
 	d.app.deliverOn(bot.Served{Channel: d.page.Phones()}, bot.Served{Channel: d.page.Desk()})
 	d.clock.Drive(d.app.scheduler, d.app.settle, d.app.letters.Load)
 	return d, nil
+}
+
+// handler serves the demo's page, and members' private pages beside it.
+func (d *demo) handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.Handle("/", d.page.Handler(d.app.intake))
+	return mux, d.app.servePrivate(mux)
 }
 
 // run delivers and beats until ctx ends.

@@ -26,7 +26,7 @@ import (
 // coop turns the configuration into what the flows speak of.
 func coop(c config.Config) flows.Settings {
 	return flows.Settings{Coop: c.CoopName, Contact: c.CoopContact, Contribution: c.Contribution, DueDay: c.DueDay,
-		Zone: c.Zone, PersonRate: c.PersonRate, Staff: c.StaffNames, Duty: c.Duty}
+		Zone: c.Zone, PersonRate: c.PersonRate, Staff: c.StaffNames, Duty: c.Duty, PageURL: c.PublicURL}
 }
 
 // server is relais serve under way.
@@ -73,7 +73,9 @@ func openServer(ctx context.Context, cfg config.Config, log *slog.Logger) (*serv
 		return nil, errors.Join(err, a.close())
 	}
 	a.deliverOn(channels...)
-	s.routes()
+	if err := s.routes(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	return s, nil
 }
 
@@ -103,8 +105,8 @@ func (s *server) channels() ([]bot.Served, error) {
 	return out, nil
 }
 
-// routes are health, metrics and webhooks.
-func (s *server) routes() {
+// routes are health, metrics, webhooks and the private page.
+func (s *server) routes() error {
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	s.mux.HandleFunc("GET /readyz", s.readyz)
 	s.mux.Handle("GET /metrics", s.app.metrics.handler())
@@ -114,6 +116,7 @@ func (s *server) routes() {
 	if s.slack != nil && s.cfg.SlackSigningSecret.IsSet() {
 		s.mux.Handle("/slack/", s.slack.Handler())
 	}
+	return s.app.servePrivate(s.mux)
 }
 
 // readyz says whether the store is open and the channels are connected.

@@ -59,7 +59,7 @@ type Config struct {
 	SlackStaff         map[string]string `env:"RELAIS_SLACK_STAFF" envKeyValSeparator:"=" check:"staff" sample:"U123=admin,U456=advisor,U789=referent" group:"Slack" doc:"Who may act: Slack user id = admin, advisor or referent. Nobody else can do anything."`
 
 	HTTPAddr  string     `env:"RELAIS_HTTP_ADDR" envDefault:"127.0.0.1:8081" check:"addr" group:"Process" doc:"Address of /healthz, /readyz, /metrics, the webhooks and the private page."`
-	PublicURL string     `env:"RELAIS_PUBLIC_URL" check:"public" sample:"https://relais.example.org" group:"Process" doc:"The https address under which people reach RELAIS_HTTP_ADDR, through a proxy that passes /prive/ on and does not log it. Members answer longer questions and see their own curve there. Empty: no private page, these questions are asked in the conversation."`
+	PublicURL string     `env:"RELAIS_PUBLIC_URL" check:"public" sample:"https://relais.example.org" group:"Process" doc:"The https address under which people reach RELAIS_HTTP_ADDR, through a proxy that passes /prive/ on (nothing else is needed from outside, webhooks apart) and does not log it. Members answer longer questions and see their own curve there. Empty: no private page, these questions are asked in the conversation."`
 	LogLevel  slog.Level `env:"RELAIS_LOG_LEVEL" envDefault:"info" check:"level" group:"Process" doc:"debug, info, warn or error. No level ever writes what people say."`
 }
 
