@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/coopconnexion/relais/flows/care"
 )
@@ -195,7 +197,7 @@ func workWords(r care.Release) []string {
 	}
 	var list []string
 	for _, a := range Heaviest(r.Axes, 3) {
-		list = append(list, fmt.Sprintf("%s (%s)", strings.ToLower(a.Short[:1])+a.Short[1:], a.Share))
+		list = append(list, fmt.Sprintf("%s (%s)", lowerFirst(a.Short), a.Share))
 	}
 	out := []string{"Ce qui pèse le plus dans le travail : " + strings.Join(list, ", ") + "."}
 	if r.Organisation != nil && r.Personal != nil {
@@ -203,6 +205,11 @@ func workWords(r care.Release) []string {
 			OutOf100(*r.Organisation), OutOf100(*r.Personal)))
 	}
 	return out
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 // OutOf100 writes a mean risk: "45 sur 100".
