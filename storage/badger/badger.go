@@ -103,7 +103,7 @@ func open(opt Options, set db.Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := openTwice(set, opt.Logger)
+	d, err := openOnce(set)
 	if err != nil {
 		_ = mark.Close()
 		return nil, err
@@ -143,20 +143,16 @@ func prepare(opt Options) (*Mark, error) {
 		_ = mark.Close()
 		return nil, fmt.Errorf("badger: snapshot before opening: %w", err)
 	}
+	if err := dropEmpty(opt.Dir, opt.Logger); err != nil {
+		_ = mark.Close()
+		return nil, err
+	}
 	return mark, nil
 }
 
-// openTwice opens the database, and once more after the known harmless
-// failure: a kill between the creation of a write buffer's file and its first
-// byte leaves an empty .mem, which the failed opening repairs (dgraph-io/badger
-// issue 2207).
-func openTwice(set db.Options, l *slog.Logger) (*db.DB, error) {
+// openOnce opens the database.
+func openOnce(set db.Options) (*db.DB, error) {
 	d, err := db.Open(set)
-	if err != nil && strings.Contains(err.Error(), "while opening memtables") &&
-		strings.Contains(err.Error(), "Create a new file") {
-		l.Warn("store: an empty write buffer was left by a kill, opening again")
-		d, err = db.Open(set)
-	}
 	switch {
 	case err == nil:
 	case strings.Contains(err.Error(), "Cannot acquire directory lock"):

@@ -352,23 +352,32 @@ func withoutLastRecord(b []byte) []byte {
 	return b[:last]
 }
 
-func TestAnEmptyWriteBufferOfAKillIsNoDamage(t *testing.T) {
-	dir := filled(t)
-	var last int
-	_, _ = fmt.Sscanf(filepath.Base(one(t, dir, ".mem", -1)), "%d.mem", &last)
-	if err := os.WriteFile(filepath.Join(dir, "db", fmt.Sprintf("%05d.mem", last+1)), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var log strings.Builder
-	opt := at(dir, false)
-	opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	e, err := Open(opt)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	if get(t, e, "s199") != "small" || !strings.Contains(log.String(), "opening again") {
-		t.Errorf("values lost, or nothing was said: %s", log.String())
+// A kill leaves an empty file when it falls between the creation of a file and
+// its first byte, or between its emptying and its removal.
+func TestEmptyFilesOfAKillAreNoDamage(t *testing.T) {
+	for _, c := range []struct {
+		ext, form string
+		step      int
+	}{{".mem", "%05d.mem", 1}, {".vlog", "%06d.vlog", 1}, {".vlog", "%06d.vlog", -1}} {
+		t.Run(fmt.Sprintf("%s %+d", c.ext, c.step), func(t *testing.T) {
+			dir := filled(t)
+			var last int
+			_, _ = fmt.Sscanf(filepath.Base(one(t, dir, c.ext, -1)), c.form, &last)
+			if err := os.WriteFile(filepath.Join(dir, "db", fmt.Sprintf(c.form, last+c.step)), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log strings.Builder
+			opt := at(dir, false)
+			opt.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			e, err := Open(opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			if get(t, e, "s199") != "small" || !strings.Contains(log.String(), "removed") {
+				t.Errorf("values lost, or nothing was said: %s", log.String())
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package badger
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -54,6 +55,29 @@ func checkFiles(dir string, mark MarkState) error {
 		return fmt.Errorf("%w: MANIFEST is cut off in %s; restore the last backup", engine.ErrDamaged, dir)
 	}
 	return checkRewritten(dir, man, tables)
+}
+
+// dropEmpty removes write buffers and value logs without a single byte. A kill
+// leaves one when it falls between the creation of the file and its first byte,
+// or between its emptying and its removal. Badger refuses to open them
+// (dgraph-io/badger issue 2207), and a second try would meet what the first one
+// left running. That nothing acknowledged was in it is checked after opening.
+func dropEmpty(dir string, l *slog.Logger) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if ext := filepath.Ext(e.Name()); err != nil || info.Size() > 0 || ext != ".mem" && ext != ".vlog" {
+			continue
+		}
+		l.Warn("store: an empty file was left by a kill, removed", "file", e.Name())
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkRewritten looks at a MANIFEST that does not begin as we left it. Badger
