@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -61,9 +62,10 @@ func (s *shelf) library() *flows.Library {
 func (s *shelf) learn(h flows.House) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	same := reflect.DeepEqual(s.house.Wordings, h.Wordings) && reflect.DeepEqual(s.house.Sheets, h.Sheets)
 	s.house = h
-	if s.read == nil {
-		return nil
+	if s.read == nil || same {
+		return nil // most of what happens to the house is a question, not an answer
 	}
 	return s.read.Learn(h)
 }
