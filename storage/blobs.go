@@ -34,9 +34,10 @@ type Blob struct {
 
 // A file on disk is blobs/PERSON/NAME, both keyed hashes: a magic, the length
 // of the sealed header, the header (a Blob without its size), and the sealed
-// content (see sealWriter). Each file has a key of its own, kept in the row
-// p/pid/b,NAME under the person's key: a file without that row is noise. The
-// row comes before the file, so that a file is never without it.
+// content (see sealWriter). Each file has a key of its own, kept in a row b
+// under the person's key: a file without that row is noise. The row comes
+// before the file, so that a file is never without it; and NAME comes from the
+// key, so that a file of the same name kept later is another one on disk.
 const blobMagic = "relais-blob-2\n"
 
 func (s *Store) blobDir(p pid) string {
@@ -45,9 +46,9 @@ func (s *Store) blobDir(p pid) string {
 
 func (s *Store) fileHash(p pid, name string) []byte { return s.hash.inside("blob", p, name) }
 
-func (s *Store) blobPath(p pid, name string) string {
-	return filepath.Join(s.blobDir(p), hex.EncodeToString(s.fileHash(p, name)))
-}
+func blobName(k key) string { return hex.EncodeToString(hasher{k}.sum('b')[:8]) }
+
+func (s *Store) blobPath(p pid, k key) string { return filepath.Join(s.blobDir(p), blobName(k)) }
 
 // PutBlob keeps a file of a person, sealed and synced, under a key chosen by
 // the flow. A file of the same key is replaced. ErrUnknown when there is
@@ -136,7 +137,7 @@ func (s *Store) nameBlob(ctx context.Context, part string, k key, p pid, name st
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(part, s.blobPath(p, name)); err != nil {
+	if err := os.Rename(part, s.blobPath(p, k)); err != nil {
 		return fmt.Errorf("storage: file: %w", err)
 	}
 	return nil
@@ -148,7 +149,7 @@ func blobPlace(p pid, path string) []byte {
 }
 
 func (s *Store) writeBlob(ctx context.Context, w io.Writer, k key, p pid, name string, r io.Reader) error {
-	place := blobPlace(p, s.blobPath(p, name))
+	place := blobPlace(p, blobName(k))
 	head, err := k.sealJSON(place, Blob{Key: name, At: s.opt.Now()})
 	if err != nil {
 		return err
@@ -201,7 +202,7 @@ func (s *Store) OpenBlob(ctx context.Context, person flows.PersonID, name string
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(s.blobPath(p, name))
+	f, err := os.Open(s.blobPath(p, k))
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fs.ErrNotExist // without the path
@@ -249,12 +250,12 @@ func (s *Store) ListBlobs(ctx context.Context, person flows.PersonID) ([]Blob, e
 	if !ok {
 		return nil, ErrUnknown
 	}
-	ks, ok := s.keys.of(p)
-	if !ok {
-		return nil, ErrUnknown
-	}
 	var out []Blob
 	err := s.view(ctx, func(r engine.Reader) error {
+		ks, ok := s.keys.of(p)
+		if !ok {
+			return ErrUnknown
+		}
 		return r.Scan(p.key('b'), nil, func(row engine.Row) error {
 			b, ok, err := s.describeBlob(ks, p, row)
 			if ok {
@@ -269,16 +270,16 @@ func (s *Store) ListBlobs(ctx context.Context, person flows.PersonID) ([]Blob, e
 // describeBlob reads the header of the file that a row has the key of. ok is
 // false when there is none: it was not finished, or is gone by now.
 func (s *Store) describeBlob(ks keysOf, p pid, row engine.Row) (Blob, bool, error) {
-	f, err := os.Open(filepath.Join(s.blobDir(p), hex.EncodeToString(row.Key[20:])))
+	plain, _, err := ks.open(row.Key, row.Value)
+	if err != nil {
+		return Blob{}, false, err
+	}
+	f, err := os.Open(s.blobPath(p, key(plain)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Blob{}, false, nil
 	}
 	if err != nil {
 		return Blob{}, false, fmt.Errorf("storage: file: %w", err)
-	}
-	plain, _, err := ks.open(row.Key, row.Value)
-	if err != nil {
-		return Blob{}, false, errors.Join(err, f.Close())
 	}
 	b, err := readBlobHead(f, key(plain), p)
 	return b, err == nil, errors.Join(err, f.Close())

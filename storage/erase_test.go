@@ -213,9 +213,9 @@ func TestBlobs(t *testing.T) {
 		"cut at a piece": func(b []byte) []byte { return b[:len(b)-pieceSize-pieceTag] },
 		"cut":            func(b []byte) []byte { return b[:len(b)-1] },
 	}
-	whole, _ := os.ReadFile(s.blobPath(p, "k"))
+	whole, _ := os.ReadFile(onDisk(t, s, p, "k"))
 	for name, change := range damage {
-		if err := os.WriteFile(s.blobPath(p, "k"), change(bytes.Clone(whole)), 0o600); err != nil {
+		if err := os.WriteFile(onDisk(t, s, p, "k"), change(bytes.Clone(whole)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		r, err := s.OpenBlob(t.Context(), id, "k")

@@ -35,7 +35,7 @@ import (
 //	p/pid/m,hash(key)       the channel's id of a message sent under a logical key
 //	p/pid/q,hash(input id)  an input whose step failed, quarantined (30 days)
 //	p/pid/r,hash(name)      a reminder
-//	p/pid/b,hash(name)      the key of a stored file
+//	p/pid/b,hash(name)      the key of a stored file, and the source of its name on disk
 //	p/pid/z                 an empty row during an erasure
 //	p/pid/x,KIND,…          an entry of a/, k/, t/ or d/ that leads here (no value), for erasure
 //

@@ -19,7 +19,8 @@ type keysOf struct {
 	more  []key
 }
 
-// of returns the keys of a person; ok is false when there is none.
+// of returns the keys of a person; ok is false when there is none. To be sure
+// that the right one is among them, ask from within the read or the update.
 func (r *keyring) of(p pid) (ks keysOf, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
@@ -52,11 +51,18 @@ func (s *Store) dropFiles(ctx context.Context, p pid, parts bool) error {
 	}
 	has := map[string]bool{}
 	err = s.view(ctx, func(r engine.Reader) error {
-		return r.Keys(p.key('b'), nil, func(k []byte) error {
-			has[hex.EncodeToString(k[20:])] = true
-			return nil
+		ks, _ := s.keys.of(p)
+		return r.Scan(p.key('b'), nil, func(row engine.Row) error {
+			plain, _, err := ks.open(row.Key, row.Value)
+			if err == nil {
+				has[blobName(key(plain))] = true
+			}
+			return err
 		})
 	})
+	if errors.Is(err, errSeal) {
+		return nil // erased meanwhile, or damage that Verify tells: delete nothing
+	}
 	if err != nil {
 		return err
 	}

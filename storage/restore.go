@@ -69,8 +69,8 @@ type restore struct {
 	now      time.Time
 }
 
-// blobName is the only kind of path that a backup may write below blobs/.
-var blobName = regexp.MustCompile(`^blobs/[0-9a-f]{16}/[0-9a-f]{16}$`)
+// blobPattern is the only kind of path that a backup may write below blobs/.
+var blobPattern = regexp.MustCompile(`^blobs/[0-9a-f]{16}/[0-9a-f]{16}$`)
 
 func (x *restore) run(ctx context.Context, plain io.Reader, master key) (err error) {
 	x.erased, err = readLedger(x.opt.path("erased"))
@@ -115,7 +115,7 @@ func (x *restore) entry(ctx context.Context, name string, r io.Reader) error {
 	switch {
 	case strings.HasPrefix(name, "rows/"):
 		return x.readRows(ctx, bufio.NewReader(r))
-	case blobName.MatchString(name):
+	case blobPattern.MatchString(name):
 		return x.writeFile(x.opt.path(filepath.FromSlash(name)), r)
 	case name == "keyring":
 		return x.writeFile(x.opt.path("keyring"), r)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/coopconnexion/relais/flows"
@@ -223,7 +224,7 @@ func (v *verifier) files(ctx context.Context) error {
 		for _, b := range list {
 			v.rep.Files++
 			v.rep.FileBytes += b.Size
-			if err := v.readFile(ctx, p, b); err != nil {
+			if err := v.readFile(ctx, p, b); err != nil && !errors.Is(err, fs.ErrNotExist) { // withdrawn meanwhile
 				v.rep.problem("person %s: a file of %d bytes cannot be read", p.ID(), b.Size)
 			}
 		}
