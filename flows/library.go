@@ -168,6 +168,9 @@ func (l *Library) Answer(id string, at time.Time) (Rich, bool) {
 			out = out.Line(T("À demander : " + s.Contact))
 		}
 	}
+	if !s.Review.IsZero() && s.Review.Before(at) {
+		out = out.Para(B("Attention : "), T("cette réponse devait être relue le "+french.Day(s.Review.Time)+". Les montants ont pu changer. Demandez à une personne en cas de doute."))
+	}
 	if s.Example != "" {
 		out = out.Para(T("Exemple : " + l.fill(s.Example, at)))
 	}
