@@ -141,6 +141,13 @@ func (l *Library) Ask(question string, p *Person) Found {
 		}
 	}
 	r := l.now.Load().index.Ask(question, ctx)
+	if len(ctx.Situations) > 0 && r.Outcome == faq.Answer {
+		// A situation may choose between sheets; it may not make a question about
+		// rights out of one that is not.
+		if bare := l.now.Load().index.Ask(question, faq.Context{}); bare.Outcome == faq.None {
+			r = bare
+		}
+	}
 	f := Found{Outcome: string(r.Outcome)}
 	if r.ID != nil {
 		f.ID = *r.ID
