@@ -12,7 +12,7 @@ import (
 // Run with: go test -tags faults -run Faults ./storage
 func TestKilledAtFaults(t *testing.T) {
 	points := []string{"turn-start", "before-commit", "after-commit", "begin-before", "begin-after", "finish-before",
-		"finish-after", "keyring-append", "mark-write", "erase-step"}
+		"finish-after", "keyring-append", "mark-write", "erase-step", "rekey-step", "file-replace", "file-replaced"}
 	dir := filepath.Join(t.TempDir(), "data")
 	pr := newPromises()
 	n := kills(3 * len(points))

@@ -34,15 +34,23 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if dir := os.Getenv(rekeyEnv); dir != "" {
+		if err := withdrawChild(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		return
+	}
 	os.Exit(m.Run())
 }
 
 const crashPersons = 8
 
-// crashStep counts per person and declares now and then.
+// crashStep counts per person, and now and then declares or changes the key.
 func crashStep(v flows.View, in flows.Input) flows.Decision {
 	d := flows.Decision{Person: v.Person}
 	d.Person.Profile.Activity += in.Text + ";"
+	d.Rekey = in.Text != "declare" && v.Person.Inputs%6 == 5
 	d.Effects = []flows.Effect{flows.Send{Key: in.ID, Class: flows.ClassReply, Text: flows.T("reply " + in.Text)}}
 	if in.Text == "declare" {
 		ref := fmt.Sprintf("D-%04d", v.Next("D"))

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +51,18 @@ func carer(v flows.View, in flows.Input) flows.Decision {
 		return toy(v, in)
 	}
 	return d
+}
+
+// rekeyEnv makes the test binary a child that withdraws in this directory.
+const rekeyEnv = "RELAIS_STORAGE_REKEY_DIR"
+
+func withdrawChild(dir string) error {
+	s, err := Open(context.Background(), Options{Dir: dir, MasterKey: master, Step: carer, MinFree: -1})
+	if err != nil {
+		return err
+	}
+	_, err = s.Turn(context.Background(), said(20, "7", "withdraw"))
+	return errors.Join(err, s.Close())
 }
 
 func caring(o *Options) { o.Step = carer }
