@@ -39,6 +39,31 @@ type Workshop struct {
 	After   care.Share `json:"after"`
 }
 
+// WorkshopDays are the days before and after a workshop whose pulses count:
+// three pulses at the usual pace. The day itself does not.
+const WorkshopDays = 42
+
+// Overlaps says whether the weeks of two workshops have a day in common. Two
+// groups that differ by a few people, told over the same weeks, would tell of
+// those few.
+func (w Workshop) Overlaps(other Workshop) bool {
+	a, errA := time.Parse(time.DateOnly, w.Day)
+	b, errB := time.Parse(time.DateOnly, other.Day)
+	if errA != nil || errB != nil {
+		return true
+	}
+	return b.Sub(a).Abs() <= 2*WorkshopDays*24*time.Hour
+}
+
+func (h House) overlapping(w Workshop) bool {
+	for _, other := range h.Workshops {
+		if w.Overlaps(other) {
+			return true
+		}
+	}
+	return false
+}
+
 // Scales are the questions of the check-ins, for those who count groups.
 func (b *Book) Scales() care.Scales { return b.care.scales }
 
@@ -109,10 +134,8 @@ func (t *turn) publishWorkshop(h *House) {
 	if json.Unmarshal([]byte(t.in.Fields["figures"]), &w) != nil || w.Cohort == "" || w.Day == "" {
 		return
 	}
-	for _, other := range h.Workshops {
-		if other.Day == w.Day {
-			return
-		}
+	if h.overlapping(w) {
+		return
 	}
 	h.Workshops = append(append([]Workshop(nil), h.Workshops...), w)
 }
