@@ -41,11 +41,10 @@ type screen struct {
 
 // The screens that say the same to everybody.
 var (
-	closed     = screen{Name: "closed", Title: "Cette page est fermée"}
-	unsent     = screen{Name: "unsent", Title: "Cette page est fermée"}
-	unreadable = screen{Name: "again", Title: "Cela n'a pas marché"}
-	again      = screen{Name: "again", Title: "Cela n'a pas marché"}
-	sent       = screen{Name: "sent", Title: "C'est envoyé"}
+	closed = screen{Name: "closed", Title: "Cette page est fermée"}
+	unsent = screen{Name: "unsent", Title: "Cette page est fermée"}
+	again  = screen{Name: "again", Title: "Cela n'a pas marché"}
+	sent   = screen{Name: "sent", Title: "C'est envoyé"}
 )
 
 // scale is one scale with its questions numbered.

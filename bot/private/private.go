@@ -189,8 +189,8 @@ func (p *Pages) place(token string) string { return p.prefix + "/prive/" + token
 
 // send gives the answers to the flow: only values that the page offered.
 func (p *Pages) send(w http.ResponseWriter, r *http.Request) {
-	if err := r.ParseForm(); err != nil || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		p.render(w, http.StatusBadRequest, unreadable)
+	if status := parse(r); status != http.StatusOK {
+		p.render(w, status, again)
 		return
 	}
 	p.sending.Lock()
@@ -218,6 +218,20 @@ func (p *Pages) send(w http.ResponseWriter, r *http.Request) {
 	}
 	p.sent[v.token+"/"+v.session] = v.at
 	p.render(w, http.StatusOK, sent)
+}
+
+// parse reads the form. One that cannot be read is not an empty one: that
+// would count as passing over every question.
+func parse(r *http.Request) (status int) {
+	err := r.ParseForm()
+	var big *http.MaxBytesError
+	switch {
+	case errors.As(err, &big):
+		return http.StatusRequestEntityTooLarge
+	case err != nil, !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
 }
 
 // hasSent reports whether this session has sent its answers a moment ago. The
