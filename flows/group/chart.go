@@ -30,7 +30,7 @@ var (
 // Measures of a chart, in millimetres: bars begin at 0 % and end at 100 %.
 const (
 	labelWidth = 78.0
-	barWidth   = 66.0
+	barWidth   = 60.0
 	barHeight  = 3.4
 	barStep    = 4.7
 )

@@ -176,16 +176,16 @@ func TestIndicatorsHideSmallGroups(t *testing.T) {
 	add(12, flows.CESA, "are")
 	add(1, flows.CESA, "aah")
 	got := export(t, "indicators", "2026-10", "csv", people)
-	if want := `period,measure,group,count,suppressed
-,members,all,43,false
-,members by cohort,A,43,false
-,members by situation,aah,,true
-,members by situation,are,,true
-,members by situation,rsa,30,false
-,members by status,cape,30,false
-,members by status,cesa,13,false
-2026-10,declarations,all,43,false
-2026-10,declarations by state,submitted,43,false
+	if want := `period,measure,group,count,suppressed,percent,bound
+,members,all,43,false,,
+,members by cohort,A,43,false,,
+,members by situation,aah,,true,,
+,members by situation,are,,true,,
+,members by situation,rsa,30,false,,
+,members by status,cape,30,false,,
+,members by status,cesa,13,false,,
+2026-10,declarations,all,43,false,,
+2026-10,declarations by state,submitted,43,false,,
 `; got != want {
 		t.Error(got)
 	}

@@ -7,17 +7,18 @@ import (
 	"slices"
 
 	"github.com/coopconnexion/relais/flows"
+	"github.com/coopconnexion/relais/flows/care"
 )
 
 // Smallest is the smallest group that is counted in public: indicators show
 // groups from 10 persons on (promise 8 of the design).
 const Smallest = 10
 
-var indicatorColumns = []string{"period", "measure", "group", "count", "suppressed"}
+var indicatorColumns = []string{"period", "measure", "group", "count", "suppressed", "percent", "bound"}
 
 // IndicatorRow counts one group. It says nothing of any person.
 type IndicatorRow struct {
-	Period  string // 2026-10; empty for what holds now
+	Period  string // 2026-10 or 2026-T4; empty for what holds now
 	Measure string // "members", "members by status", "declarations by state"…
 	Group   string // "all", or the part that is counted
 	// Count is the number of persons, 0 when Suppressed.
@@ -25,14 +26,23 @@ type IndicatorRow struct {
 	// Suppressed: fewer than Smallest persons, or a number from which such a
 	// group could be found by subtraction.
 	Suppressed bool
+	// Percent is the share in steps of 5 when Share is set, instead of Count.
+	Percent int
+	Share   bool
+	// Bound is "at_least" or "at_most" when the number is only that.
+	Bound string
 }
 
 func (r IndicatorRow) cells() []Cell {
-	count := None()
-	if !r.Suppressed {
+	count, percent := None(), None()
+	switch {
+	case r.Suppressed:
+	case r.Share:
+		percent = Number(int64(r.Percent))
+	default:
 		count = Number(int64(r.Count))
 	}
-	return []Cell{Text(r.Period), Text(r.Measure), Text(r.Group), count, Flag(r.Suppressed)}
+	return []Cell{Text(r.Period), Text(r.Measure), Text(r.Group), count, Flag(r.Suppressed), percent, Text(r.Bound)}
 }
 
 // measure is the parts that make up one whole.
@@ -41,8 +51,8 @@ type measure struct {
 }
 
 // Indicators counts groups: members by status, situation and cohort,
-// candidates by decision, declarations of a month by state. An empty period is
-// every month that was declared.
+// candidates by decision, declarations of a month by state. A period is a month
+// or a quarter; an empty one is every month that was declared.
 func Indicators(people iter.Seq[flows.Person], period string) []IndicatorRow {
 	counts := map[measure]map[string]int{}
 	add := func(period, whole, parts, group string) {
@@ -66,12 +76,20 @@ func Indicators(people iter.Seq[flows.Person], period string) []IndicatorRow {
 			add("", "pretests", "decision", action)
 		}
 		for _, d := range p.Declarations {
-			if len(d.Versions) > 0 && (period == "" || d.Period == period) {
+			if len(d.Versions) > 0 && within(d.Period, period) {
 				add(d.Period, "declarations", "state", d.State)
 			}
 		}
 	}
 	return indicatorRows(counts)
+}
+
+// within says whether a month is in a period: empty, a month or a quarter.
+func within(month, period string) bool {
+	if q, err := care.ParseQuarter(period); err == nil {
+		return slices.Contains(q.Months(), month)
+	}
+	return period == "" || month == period
 }
 
 // indicatorRows puts each whole before its parts.

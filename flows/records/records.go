@@ -4,7 +4,7 @@
 // io.Writer.
 //
 // Amounts are integer cents. Times are RFC 3339 in UTC, to the second. Nothing
-// here ever holds a score, an answer of a questionnaire or a word of a
+// here ever holds a score or an answer of one person, or a word of a
 // conversation.
 package records
 
@@ -15,16 +15,18 @@ import (
 	"time"
 
 	"github.com/coopconnexion/relais/flows"
+	"github.com/coopconnexion/relais/flows/care"
 )
 
 // Kinds are the names of the exports.
 var Kinds = []string{"declarations", "members", "candidates", "indicators"}
 
 // Export makes the table of a kind. period is a month (2026-10) or empty for
-// all; only declarations and indicators look at it.
-func Export(kind string, people iter.Seq[flows.Person], period string) (Table, error) {
-	if period != "" && !Period(period) {
-		return Table{}, fmt.Errorf("period must be a month such as 2026-10")
+// all; only declarations and indicators look at it. For indicators it may be a
+// quarter (2026-T4), and published are the quarters to show.
+func Export(kind string, people iter.Seq[flows.Person], period string, published ...care.Release) (Table, error) {
+	if _, err := care.ParseQuarter(period); period != "" && !Period(period) && (err != nil || kind != "indicators") {
+		return Table{}, fmt.Errorf("period must be a month such as 2026-10, or for indicators a quarter such as 2026-T4")
 	}
 	switch kind {
 	case "declarations":
@@ -34,7 +36,7 @@ func Export(kind string, people iter.Seq[flows.Person], period string) (Table, e
 	case "candidates":
 		return table(kind, candidateColumns, Candidates(people)), nil
 	case "indicators":
-		return table(kind, indicatorColumns, Indicators(people, period)), nil
+		return table(kind, indicatorColumns, append(Indicators(people, period), CareRows(published)...)), nil
 	}
 	return Table{}, fmt.Errorf("unknown export; there are declarations, members, candidates and indicators")
 }
