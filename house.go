@@ -30,6 +30,13 @@ func (h houseChannel) Deliver(ctx context.Context, l flows.Letter) (string, erro
 	if l.Post == nil || json.Unmarshal([]byte(l.Post.Text.String()), &fields) != nil {
 		return "", &bot.RejectedError{Cause: "not a letter to the house"}
 	}
+	if fields["op"] == flows.OpComputeIndicators {
+		figures, err := h.app.figures(ctx, fields["quarter"])
+		if err != nil {
+			return "", err
+		}
+		fields = figures
+	}
 	in := flows.Input{ID: fmt.Sprintf("house/%d", l.ID), At: h.app.now(), Role: flows.RoleSystem, Kind: flows.KindImport, Fields: fields}
 	if fields["op"] == "tell" {
 		in.About = flows.PersonID(fields["to"])

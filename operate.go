@@ -37,6 +37,9 @@ func (a *app) operate(ctx context.Context, name string, args url.Values, in io.R
 	case opImport:
 		return a.importMembers(ctx, args.Get("partial") != "", in, out)
 	case opExport:
+		if args.Get("kind") == kindIndicators {
+			return a.exportIndicators(ctx, args, out)
+		}
 		return a.export(ctx, args.Get("kind"), args.Get("period"), args.Get("format"), out)
 	case opPersonExport:
 		return a.exportPerson(ctx, flows.PersonID(args.Get("id")), out)
@@ -128,8 +131,8 @@ func (a *app) export(ctx context.Context, kind, period, format string, out io.Wr
 	if period != "" && !records.Period(period) {
 		return withCode(exitUsage, fmt.Errorf("--period: cannot read %q; write 2026-10", period))
 	}
-	var people []flows.Person
-	if err := a.store.Each(ctx, func(p flows.Person) error { people = append(people, p); return nil }); err != nil {
+	people, err := a.people(ctx)
+	if err != nil {
 		return err
 	}
 	table, err := records.Export(kind, slices.Values(people), period)

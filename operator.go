@@ -115,13 +115,15 @@ func writeFile(path string, fn func(io.Writer) error) error {
 type exportCmd struct {
 	settings
 	output
-	Kind   string `arg:"" enum:"declarations,members,candidates,indicators" help:"declarations, members, candidates or indicators."`
-	Period string `help:"One month only, such as 2026-10." placeholder:"2026-10"`
-	Format string `help:"csv, xlsx or json." enum:"csv,xlsx,json" default:"csv"`
+	Kind     string `arg:"" enum:"declarations,members,candidates,indicators" help:"declarations, members, candidates or indicators."`
+	Period   string `help:"One month only, such as 2026-10; for indicators also a quarter, such as 2026-T4." placeholder:"2026-10"`
+	Format   string `help:"csv, xlsx or json; for indicators also pdf, one page." enum:"csv,xlsx,json,pdf" default:"csv"`
+	Workshop string `help:"Indicators before and after the workshop of this cohort." placeholder:"COHORT"`
+	Date     string `help:"The day of the workshop." placeholder:"2027-01-20"`
 }
 
 func (c *exportCmd) Run(ctx context.Context, s streams) error {
-	args := url.Values{"kind": {c.Kind}, "period": {c.Period}, "format": {c.Format}}
+	args := url.Values{"kind": {c.Kind}, "period": {c.Period}, "format": {c.Format}, "workshop": {c.Workshop}, "date": {c.Date}}
 	return c.write(s, func(w io.Writer) error { return c.perform(ctx, s, operation{opExport, args, nil, w}) })
 }
 

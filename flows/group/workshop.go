@@ -9,7 +9,6 @@ import (
 
 	"github.com/coopconnexion/relais/flows"
 	"github.com/coopconnexion/relais/flows/care"
-	"github.com/coopconnexion/relais/flows/french"
 )
 
 // lowEnergy is « basse » or « à plat » in the pulse.
@@ -17,14 +16,14 @@ const lowEnergy = 2
 
 // ErrOverlap says that another workshop was compared over some of the same
 // weeks: two groups that differ by a few people would tell of those few.
-var ErrOverlap = errors.New("une autre comparaison couvre déjà une partie de ces semaines ; deux groupes presque pareils diraient ce qu'une personne a répondu")
+var ErrOverlap = errors.New("another workshop was compared over some of the same weeks: two groups that are almost the same would tell what one person answered")
 
 // TooEarlyError says that the weeks after a workshop are not over.
 type TooEarlyError struct{ From time.Time }
 
-// Error says in French from when on the comparison can be made.
+// Error says from when on the comparison can be made.
 func (e *TooEarlyError) Error() string {
-	return fmt.Sprintf("la comparaison sera possible à partir du %s : il faut attendre %d jours après l'atelier", french.Day(e.From), flows.WorkshopDays)
+	return fmt.Sprintf("the comparison can be made from %s on, %d days after the workshop", e.From.Format(time.DateOnly), flows.WorkshopDays)
 }
 
 // ParseDay reads 2027-01-20 as a local date.
