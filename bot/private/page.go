@@ -19,6 +19,9 @@ var pageText string
 //go:embed page/page.css
 var styleText string
 
+//go:embed page/icon.svg
+var iconText string
+
 // styleHash lets the page's policy know its one style by its content.
 var styleHash = func() string {
 	sum := sha256.Sum256([]byte(styleText))
@@ -32,6 +35,7 @@ type screen struct {
 	Name   string // of the part of the template
 	Title  string
 	Style  template.CSS
+	Icon   string // its address
 	Action string // where the form goes
 	Closes string // the hour when the page closes
 	Scales []scale
@@ -62,7 +66,7 @@ type question struct {
 
 // render writes a screen whole, or nothing of it.
 func (p *Pages) render(w http.ResponseWriter, status int, s screen) {
-	s.Style = template.CSS(styleText) //nolint:gosec // our own file
+	s.Style, s.Icon = template.CSS(styleText), p.prefix+"/prive/icon.svg"
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, s); err != nil {
 		p.opts.Logger.Error("private page: not written", "page", s.Name)
@@ -72,6 +76,11 @@ func (p *Pages) render(w http.ResponseWriter, status int, s screen) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // the reader has gone: nobody to tell
+}
+
+func icon(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, _ = w.Write([]byte(iconText))
 }
 
 func (p *Pages) closes(v visit) string { return french.Clock(v.page.Expires.In(p.opts.Zone)) }

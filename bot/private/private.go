@@ -79,6 +79,7 @@ func New(o Options) (*Pages, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	p := &Pages{opts: o, prefix: strings.TrimRight(u.EscapedPath(), "/"), secure: u.Scheme == "https", mux: http.NewServeMux(), sent: map[string]time.Time{}}
+	p.mux.HandleFunc("GET /prive/icon.svg", icon)
 	p.mux.HandleFunc("GET /prive/{token}", p.show)
 	p.mux.HandleFunc("POST /prive/{token}/ouvrir", p.open)
 	p.mux.HandleFunc("POST /prive/{token}/envoyer", p.send)

@@ -135,7 +135,7 @@ func (p *Page) Wait(condition string) {
 		};
 		look();
 	})`, patience.Milliseconds()/2, condition), &ok)
-	if err != nil && strings.Contains(err.Error(), "context was destroyed") {
+	if err != nil && (strings.Contains(err.Error(), "context was destroyed") || strings.Contains(err.Error(), "navigated or closed")) {
 		p.Wait(condition) // the page was just being replaced
 		return
 	}
