@@ -73,30 +73,8 @@ type backup struct {
 }
 
 func (b *backup) write(ctx context.Context, s *Store) error {
-	// The keyring is the one of the snapshot: no key is destroyed between the
-	// two. Files come later: those of the snapshot are all there, but for
-	// persons who were erased or files that were withdrawn meanwhile.
-	var ring []byte
-	var before []string
-	s.erasing.Lock()
-	unlock := sync.OnceFunc(s.erasing.Unlock)
-	defer unlock()
-	err := s.view(ctx, func(r engine.Reader) (err error) {
-		if ring, err = os.ReadFile(s.opt.path("keyring")); err != nil {
-			return err
-		}
-		if before, err = readLedger(s.opt.path("erased")); err != nil {
-			return err
-		}
-		unlock()
-		return r.Scan(nil, nil, func(row engine.Row) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			return b.row(row)
-		})
-	})
-	if err = errors.Join(err, b.flush()); err != nil {
+	ring, before, err := b.snapshot(ctx, s)
+	if err != nil {
 		return err
 	}
 	if err := b.file(s.opt.path("identity.json"), "identity.json"); err != nil {
@@ -116,6 +94,32 @@ func (b *backup) write(ctx context.Context, s *Store) error {
 		return err
 	}
 	return b.entry("manifest.json", man)
+}
+
+// snapshot writes the rows, and returns the keyring and the ledger of the same
+// moment: no key is destroyed between the snapshot and their reading. Files
+// come later: those of the snapshot are all there, but for persons who were
+// erased or files that were withdrawn meanwhile.
+func (b *backup) snapshot(ctx context.Context, s *Store) (ring []byte, before []string, err error) {
+	s.erasing.Lock()
+	unlock := sync.OnceFunc(s.erasing.Unlock)
+	defer unlock()
+	err = s.view(ctx, func(r engine.Reader) (err error) {
+		if ring, err = os.ReadFile(s.opt.path("keyring")); err != nil {
+			return err
+		}
+		if before, err = readLedger(s.opt.path("erased")); err != nil {
+			return err
+		}
+		unlock()
+		return r.Scan(nil, nil, func(row engine.Row) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return b.row(row)
+		})
+	})
+	return ring, before, errors.Join(err, b.flush())
 }
 
 // row appends one row to the piece under way. The engine's own rows stay out.

@@ -52,6 +52,28 @@ func BenchmarkTurn(b *testing.B) {
 	}
 }
 
+// BenchmarkRekey withdraws: a document of about 2 KB, 300 messages sent and 20
+// letters waiting, with one stored file.
+func BenchmarkRekey(b *testing.B) {
+	s := open(b, b.TempDir(), caring)
+	take(b, s, said(0, "7", "file kept"))
+	id, _, _ := s.Owner(context.Background(), tg("7"))
+	for n := range 320 {
+		take(b, s, said(1+n, "7", fmt.Sprint("ask ", n)))
+		if n < 300 {
+			send(b, s, uint64(2+n), "m")
+		}
+	}
+	if err := s.PutBlob(context.Background(), id, "kept", strings.NewReader("x")); err != nil {
+		b.Fatal(err)
+	}
+	n := 1000
+	for b.Loop() {
+		n++
+		take(b, s, said(n, "7", "withdraw quietly"))
+	}
+}
+
 // BenchmarkFsync is the yardstick: append 4 KiB to a file and sync it.
 func BenchmarkFsync(b *testing.B) {
 	f, err := os.Create(filepath.Join(b.TempDir(), "f"))

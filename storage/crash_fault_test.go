@@ -26,5 +26,5 @@ func TestKilledAtFaults(t *testing.T) {
 			t.Fatalf("after %d kills, the last at %s", i+1, fault)
 		}
 	}
-	t.Logf("%d kills, %d letters sent, %d references, %d persons erased", n, len(pr.sent), len(pr.refs), len(pr.erased))
+	t.Logf("%d kills, %d letters sent, %d references, %d persons erased, %d keys changed", n, len(pr.sent), len(pr.refs), len(pr.erased), pr.rekeyed)
 }

@@ -49,7 +49,7 @@ func TestPowerCut(t *testing.T) {
 			t.Fatalf("after %d power cuts", i+1)
 		}
 	}
-	t.Logf("%d power cuts, %d letters sent, %d references, %d persons erased", n, len(pr.sent), len(pr.refs), len(pr.erased))
+	t.Logf("%d power cuts, %d letters sent, %d references, %d persons erased, %d keys changed", n, len(pr.sent), len(pr.refs), len(pr.erased), pr.rekeyed)
 }
 
 // TestPowerCutControl shows that the cut takes what was not synced, so that the

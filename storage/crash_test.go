@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -153,6 +154,8 @@ type promises struct {
 	sends  map[string]int  // attempts by letter
 	sent   map[string]bool // finished letters
 	erased []flows.PersonID
+	// rekeyed counts the keys destroyed, found by crashCheck.
+	rekeyed int
 }
 
 // crashRun starts a child, kills it after a while (0: it kills itself), and
@@ -275,6 +278,14 @@ func crashCheck(t *testing.T, dir string, pr *promises) {
 			t.Errorf("letter %d was finished and waits again", h.ID)
 		}
 	}
+	if n := len(s.keys.changing()); n > 0 {
+		t.Errorf("%d persons still have two keys", n)
+	}
+	lines, err := readLedger(s.opt.path("erased"))
+	if err != nil {
+		t.Error(err)
+	}
+	pr.rekeyed = len(slices.DeleteFunc(lines, func(l string) bool { return !strings.HasSuffix(l, rekeyed) }))
 	if rep, err := s.Verify(t.Context()); err != nil || len(rep.Problems) > 0 {
 		t.Errorf("verify: %v %v", rep.Problems, err)
 	}
@@ -329,5 +340,5 @@ func TestKilledAtRandom(t *testing.T) {
 			t.Fatalf("after %d kills", i+1)
 		}
 	}
-	t.Logf("%d kills, %d letters sent, %d references, %d persons erased", n, len(pr.sent), len(pr.refs), len(pr.erased))
+	t.Logf("%d kills, %d letters sent, %d references, %d persons erased, %d keys changed", n, len(pr.sent), len(pr.refs), len(pr.erased), pr.rekeyed)
 }

@@ -49,17 +49,7 @@ func (s *Store) dropFiles(ctx context.Context, p pid, parts bool) error {
 	if err != nil {
 		return err
 	}
-	has := map[string]bool{}
-	err = s.view(ctx, func(r engine.Reader) error {
-		ks, _ := s.keys.of(p)
-		return r.Scan(p.key('b'), nil, func(row engine.Row) error {
-			plain, _, err := ks.open(row.Key, row.Value)
-			if err == nil {
-				has[blobName(key(plain))] = true
-			}
-			return err
-		})
-	})
+	has, err := s.filesWithKey(ctx, p)
 	if errors.Is(err, errSeal) {
 		return nil // erased meanwhile, or damage that Verify tells: delete nothing
 	}
@@ -78,4 +68,20 @@ func (s *Store) dropFiles(ctx context.Context, p pid, parts bool) error {
 		err = errors.Join(err, durable.SyncDir(dir))
 	}
 	return err
+}
+
+// filesWithKey are the names on disk of the files that a person has keys of.
+func (s *Store) filesWithKey(ctx context.Context, p pid) (map[string]bool, error) {
+	has := map[string]bool{}
+	err := s.view(ctx, func(r engine.Reader) error {
+		ks, _ := s.keys.of(p)
+		return r.Scan(p.key('b'), nil, func(row engine.Row) error {
+			plain, _, err := ks.open(row.Key, row.Value)
+			if err == nil {
+				has[blobName(key(plain))] = true
+			}
+			return err
+		})
+	})
+	return has, err
 }

@@ -39,6 +39,9 @@ func carer(v flows.View, in flows.Input) flows.Decision {
 		d.Person.Profile.Activity = ""
 		d.Person.Modules = map[string][]byte{"rights": d.Person.Modules["rights"]}
 		d.Rekey = true
+		if arg == "quietly" {
+			return d
+		}
 		d.Effects = append(d.Effects, flows.Cancel{Key: "quote", Reason: "withdrawn"},
 			flows.Send{Class: flows.ClassReply, Text: flows.T("withdrawn")})
 		if arg == "badly" {

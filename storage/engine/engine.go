@@ -37,7 +37,8 @@ type Engine interface {
 // Row is a key with its value.
 type Row struct {
 	Key, Value []byte
-	// Expires is the moment after which the row is gone; zero means never.
+	// Expires is the moment after which the row is gone; zero means never. It is
+	// not told of rows that the same update wrote.
 	Expires time.Time
 }
 
