@@ -11,7 +11,7 @@ import (
 // Holder finds the person whom a code leads to (see flows.Issue): ok is false
 // when it leads to nobody, or to somebody who is being erased.
 func (s *Store) Holder(ctx context.Context, code string) (person flows.Person, ok bool, err error) {
-	err = s.eng.View(ctx, func(r engine.Reader) error {
+	err = s.view(ctx, func(r engine.Reader) error {
 		p, found, err := lookup(r, 'k', s.hash.code(code))
 		if err != nil || !found {
 			return err
