@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/coopconnexion/relais/bot/web/webtest"
-	"github.com/coopconnexion/relais/flows"
 )
 
 // TestPrivatePageInTheBrowser answers the long scales on the private page, at
@@ -106,22 +105,4 @@ func TestPrivatePageInTheBrowser(t *testing.T) {
 	look(q, "28-curve-dark")
 	q.Resize(webtest.Size{Width: 1024, Height: 768})
 	look(q, "29-curve-wide")
-}
-
-// careOf is what the check-ins keep of a member of the demo.
-func careOf(t testing.TB, d *demo, member string) flows.Care {
-	t.Helper()
-	id, ok, err := d.app.store.Owner(t.Context(), flows.Account{Channel: "web", ID: member})
-	if err != nil || !ok {
-		t.Fatal(ok, err)
-	}
-	p, err := d.app.store.Person(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, ok := flows.CareOf(&p)
-	if !ok {
-		t.Fatalf("%s has no check-ins", member)
-	}
-	return c
 }

@@ -3,11 +3,14 @@ package main
 import (
 	"net/http/httptest"
 	"testing"
+
+	"github.com/coopconnexion/relais/flows"
 )
 
 // openWhole serves the demo with its private pages: the address is known
-// before the program is made, as in relais demo.
-func openWhole(t testing.TB, o demoOptions) (*demo, page) {
+// before the program is made, as in relais demo. Each of before is called once
+// it is made, and nothing runs yet.
+func openWhole(t testing.TB, o demoOptions, before ...func(*demo)) (*demo, page) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	o.PageURL = "http://" + server.Listener.Addr().String()
@@ -20,6 +23,9 @@ func openWhole(t testing.TB, o demoOptions) (*demo, page) {
 		t.Fatal(err)
 	}
 	server.Config.Handler = handler
+	for _, f := range before {
+		f(d)
+	}
 	stop := startDemo(t, d)
 	server.Start()
 	t.Cleanup(func() {
@@ -28,4 +34,22 @@ func openWhole(t testing.TB, o demoOptions) (*demo, page) {
 		stop()
 	})
 	return d, page{t, server.URL}
+}
+
+// careOf is what the check-ins keep of a member of the demo.
+func careOf(t testing.TB, d *demo, member string) flows.Care {
+	t.Helper()
+	id, ok, err := d.app.store.Owner(t.Context(), flows.Account{Channel: "web", ID: member})
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	p, err := d.app.store.Person(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, ok := flows.CareOf(&p)
+	if !ok {
+		t.Fatalf("%s has no check-ins", member)
+	}
+	return c
 }

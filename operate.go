@@ -142,12 +142,14 @@ func (a *app) export(ctx context.Context, kind, period, format string, out io.Wr
 	return table.Write(out, format)
 }
 
-// exportPerson writes all that is kept about a person, as JSON.
+// exportPerson writes all that is kept about a person, as JSON, without the
+// check-ins: they belong to the member, and staff run this command.
 func (a *app) exportPerson(ctx context.Context, id flows.PersonID, out io.Writer) error {
 	x, err := a.store.ExportPerson(ctx, id)
 	if err != nil {
 		return withCode(exitInput, err)
 	}
+	flows.HideCare(&x.Person)
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(x)
