@@ -191,6 +191,9 @@ func (c *restoreCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "restored: %d persons, %d files\n", r.Persons, r.Files)
+	if r.Lost > 0 {
+		fmt.Fprintf(s.out, "%d persons erased or withdrew something after this backup; they were not restored\n", r.Lost)
+	}
 	return nil
 }
 
