@@ -26,8 +26,9 @@ import (
 )
 
 // Respondents are the members who answered in a quarter (local dates in zone):
-// the level of their latest check-in of the quarter, and their answers about
-// work if given in it. Who has not agreed, has withdrawn, is not a member or is
+// the level of their latest scale of the quarter, and their answers about work
+// if given in it. A level that a pulse alone gave does not count: only members
+// whose energy falls get one. Who has not agreed, has withdrawn, is not a member or is
 // a minor does not count.
 func Respondents(people iter.Seq[flows.Person], q care.Quarter, zone *time.Location, risks care.Scale) []care.Respondent {
 	var out []care.Respondent
@@ -39,7 +40,7 @@ func Respondents(people iter.Seq[flows.Person], q care.Quarter, zone *time.Locat
 		}
 		r, answered := care.Respondent{}, false
 		for _, l := range c.Levels {
-			if within(l.At) {
+			if l.Scale && within(l.At) {
 				r.Level, answered = l.Level, true
 			}
 		}

@@ -67,7 +67,8 @@ func (l life) document(t testing.TB, i, n int) (flows.Person, bool) {
 	for q := l.Joins; q <= min(i+1, 3); q++ {
 		at := quarterAt(q).Start(zone).Add(time.Hour)
 		if l.Level[q] >= 0 {
-			c.Levels = append(c.Levels, flows.CareLevel{At: at, Level: care.Level(l.Level[q])})
+			c.Levels = append(c.Levels, flows.CareLevel{At: at, Level: care.Level(l.Level[q]), Scale: true},
+				flows.CareLevel{At: at.Add(time.Hour), Level: care.Yellow}) // a pulse that fell
 			if len(l.Risks[q]) > 0 && q <= i {
 				c.Risks, c.RisksAt = l.Risks[q], at
 			}
