@@ -2,7 +2,6 @@ package faq
 
 import (
 	"slices"
-	"strings"
 )
 
 // cueRule is a turn of phrase that shows what kind of answer is wanted.
@@ -49,6 +48,3 @@ func containsRun(words, run []string) bool {
 	}
 	return false
 }
-
-// joinWords is used where a phrase must be one string.
-func joinWords(words []string) string { return strings.Join(words, " ") }

@@ -88,7 +88,6 @@ type upost struct {
 type utterance struct {
 	doc   int32
 	terms []int32 // its content stems, in order, without repeats
-	rows  []int32 // rows of their vectors, -1 when unknown
 	total float32 // sum of their idf
 	cues  uint32
 	vec   []float32 // unit mean vector, or zeros

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -74,7 +75,13 @@ func WriteEval(x *Index, in io.Reader, out io.Writer) error {
 // String lists the figures in plain French.
 func (r Report) String() string {
 	var b strings.Builder
-	row := func(label string, v float64) { fmt.Fprintf(&b, "%-52s %6.1f %%\n", label, 100*v) }
+	row := func(label string, v float64) {
+		if math.IsNaN(v) { // no question of that kind in the file
+			fmt.Fprintf(&b, "%-52s      –\n", label)
+			return
+		}
+		fmt.Fprintf(&b, "%-52s %6.1f %%\n", label, 100*v)
+	}
 	fmt.Fprintf(&b, "%d questions, %d hors sujet\n", r.In, r.Out)
 	row("bonne fiche en premier", r.Top1)
 	row("bonne fiche dans les trois premières", r.Top3)

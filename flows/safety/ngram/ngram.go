@@ -99,7 +99,7 @@ func hash(kind byte, a, b string) uint32 {
 	for i := range len(a) {
 		h = (h ^ uint32(a[i])) * 16777619
 	}
-	h = (h ^ 0) * 16777619
+	h *= 16777619 // a zero byte parts the two
 	for i := range len(b) {
 		h = (h ^ uint32(b[i])) * 16777619
 	}
