@@ -156,6 +156,9 @@ func TestNothingOfACheckInLeavesTheMember(t *testing.T) {
 		}
 		lookInside(t, d, p, secrets)
 	})
+	if staff == nil {
+		t.FailNow() // the program did not start
+	}
 	search := func(where string, data []byte) {
 		t.Helper()
 		if found := finds(data, secrets...); len(found) > 0 {
