@@ -1,9 +1,11 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
+	"github.com/coopconnexion/relais/config"
 	"github.com/coopconnexion/relais/flows"
 )
 
@@ -52,4 +54,24 @@ func careOf(t testing.TB, d *demo, member string) flows.Care {
 		t.Fatalf("%s has no check-ins", member)
 	}
 	return c
+}
+
+// TestServeHasThePrivatePage where the settings say how people reach it, and
+// not otherwise.
+func TestServeHasThePrivatePage(t *testing.T) {
+	for address, want := range map[string]int{"https://relais.example.org": http.StatusGone, "": http.StatusNotFound} {
+		cfg, _ := config.Load("", []string{"RELAIS_DATA_DIR=" + t.TempDir(), "RELAIS_PUBLIC_URL=" + address}, config.Disk{})
+		s, err := openServer(t.Context(), cfg, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec := httptest.NewRecorder()
+		s.mux.ServeHTTP(rec, httptest.NewRequest("GET", "/prive/unknown0unknown", nil))
+		if rec.Code != want {
+			t.Errorf("with the address %q: %d, want %d", address, rec.Code, want)
+		}
+		if err := s.app.close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
