@@ -122,16 +122,16 @@ func (a *app) exportIndicators(ctx context.Context, args url.Values, out io.Writ
 		return err
 	}
 	i := slices.IndexFunc(published, func(r care.Release) bool { return r.Quarter == q.String() })
-	if format == formatPDF {
-		if i < 0 {
-			return withCode(exitInput, a.unpublished(q))
-		}
+	switch {
+	case format == formatPDF && i < 0:
+		return withCode(exitInput, a.unpublished(q))
+	case format == formatPDF:
 		return group.WriteQuarter(out, published[i], published, a.about())
-	}
-	if period != "" && i >= 0 {
-		published = published[i : i+1]
-	} else if period != "" {
+	case period == "":
+	case i < 0:
 		published = nil
+	default:
+		published = published[i : i+1]
 	}
 	people, err := a.people(ctx)
 	if err != nil {
