@@ -223,6 +223,11 @@ func (t *turn) person() {
 
 // attend handles an input that passed the safety net and the flood guard.
 func (t *turn) attend() {
+	if t.v.Linked && t.in.Code != LinkCode(t.p) {
+		// A code that leads here for another purpose (a private page) links nobody.
+		t.say(t.msg("code.unknown"))
+		return
+	}
 	t.linkAccount()
 	switch t.in.Kind {
 	case KindTap:

@@ -223,3 +223,26 @@ func TestWordsAnywhereAreRead(t *testing.T) {
 		}
 	}
 }
+
+// TestACodeOfAPageLinksNobody: the code of a private page leads to its person,
+// but opening it as a link gives nobody the person's account.
+func TestACodeOfAPageLinksNobody(t *testing.T) {
+	w := newWorld(t)
+	w.play("% name=Nadia status=cape\n> oui")
+	p := w.load()
+	d := w.book.Step(flows.View{Person: p, Linked: true}, flows.Input{ID: "x", At: w.now, Role: flows.RolePerson, Kind: flows.KindText,
+		Text: "/start page", Code: "page", From: flows.Account{Channel: "web", ID: "thief"}})
+	for _, e := range d.Effects {
+		switch e := e.(type) {
+		case flows.Link:
+			t.Errorf("linked: %+v", e)
+		case flows.Send:
+			if e.To == nil || e.To.ID != "thief" {
+				t.Errorf("said to the member: %s", e.Text)
+			}
+		}
+	}
+	if len(d.Person.Accounts) != len(p.Accounts) {
+		t.Error("the account was taken")
+	}
+}

@@ -141,6 +141,9 @@ func (w *world) apply(in flows.Input) flows.Decision {
 	p := w.load()
 	v := flows.View{Person: p, New: !w.exists, Linked: in.Code == "CODE", UnknownCode: in.Code != "" && in.Code != "CODE",
 		Next: func(s string) int { return w.series[s] + 1 }}
+	if v.Linked {
+		in.Code = flows.LinkCode(&p)
+	}
 	v.Person.Inputs++
 	if in.Role == flows.RolePerson {
 		v.Person.Seen = w.now
