@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,13 +41,14 @@ func (a *app) houseNow(ctx context.Context) (flows.Person, flows.House, error) {
 }
 
 // figures are what the house is told of a quarter: those published before, or
-// else those of now. They hold nothing of one person.
+// else those of now, with the page among the house's files. They hold nothing
+// of one person.
 func (a *app) figures(ctx context.Context, quarter string) (map[string]string, error) {
 	q, err := care.ParseQuarter(quarter)
 	if err != nil {
 		return nil, err
 	}
-	_, house, err := a.houseNow(ctx)
+	p, house, err := a.houseNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,20 @@ func (a *app) figures(ctx context.Context, quarter string) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
-	return letter(flows.OpIndicators, group.Publish(slices.Values(people), q, a.set.Zone, a.book.Scales().Risks, house.Quarters))
+	release := group.Publish(slices.Values(people), q, a.set.Zone, a.book.Scales().Risks, house.Quarters)
+	var page bytes.Buffer
+	if err := group.WriteQuarter(&page, release, house.Quarters, a.about()); err != nil {
+		return nil, err
+	}
+	name := "indicators/" + q.String()
+	if err := a.store.PutBlob(ctx, p.ID, name, &page); err != nil {
+		return nil, err
+	}
+	fields, err := letter(flows.OpIndicators, release)
+	if err == nil {
+		fields["page"] = name
+	}
+	return fields, err
 }
 
 func letter(op string, figures any) (map[string]string, error) {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -163,7 +165,7 @@ Ce qui pèse le plus dans le travail : peu de choix dans mon travail (65 %), peu
 Risque moyen : 45 sur 100 pour ce qui dépend de l'organisation, 45 sur 100 pour ce qui dépend de chacun.
 Ce ne sont pas des diagnostics. Les chiffres sont arrondis, et ne changent plus.
 
-La page pour le document unique (DUERP) : relais export indicators --period 2026-T4 --format pdf -o indicateurs.pdf`
+La page pour le document unique (DUERP) est jointe dans le fil de cette carte.`
 
 // TestQuarter is a quarter of twelve members, from their taps to the card, the
 // table and the page; and what one more answer, an erasure and a withdrawal
@@ -203,6 +205,13 @@ func TestQuarter(t *testing.T) {
 	if err != nil || !strings.HasPrefix(page, "%PDF-") || strings.Contains(page, "Nom-") {
 		t.Errorf("the page: %v", err)
 	}
+	var desk json.RawMessage
+	if p.get("/api/desk", &desk); !bytes.Contains(desk, []byte("indicateurs-2026-T4.pdf")) {
+		t.Errorf("no page under the card: %s", desk)
+	}
+	if attached := c.page("indicators/2026-T4"); attached != page {
+		t.Errorf("the page of the card (%d bytes) is not the one exported (%d)", len(attached), len(page))
+	}
 	c.scales(who[0], false)
 	c.say(who[1], "/effacer-bien-etre")
 	c.tap(who[1], "Oui, arrêter et effacer")
@@ -228,6 +237,21 @@ func TestQuarter(t *testing.T) {
 	if k := p.card("indicators"); !strings.Contains(k.Text, "Pas assez de réponses") || strings.Contains(k.Text, "%") {
 		t.Errorf("a quarter with one answer: %s", k.Text)
 	}
+}
+
+// page is a file of the house.
+func (c *crowd) page(name string) string {
+	c.t.Helper()
+	r, err := c.d.app.store.OpenBlob(c.t.Context(), c.d.app.house.Load().(flows.PersonID), name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(data)
 }
 
 func (c *crowd) all(period string) string {

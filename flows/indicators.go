@@ -20,11 +20,11 @@ import (
 const remindIndicators = "indicators"
 
 // Operations of the house about indicators: it asks with the first and is
-// told with the other two.
+// told with the other two, in these fields.
 const (
-	OpComputeIndicators = "compute-indicators" // field quarter
-	OpIndicators        = "indicators"         // field figures: a care.Release as JSON
-	OpWorkshop          = "workshop"           // field figures: Workshop as JSON
+	OpComputeIndicators = "compute-indicators" // quarter
+	OpIndicators        = "indicators"         // figures: a care.Release as JSON; page: its page among the house's files
+	OpWorkshop          = "workshop"           // figures: a Workshop as JSON
 )
 
 // Workshop is what is kept and shown of one workshop: how many of its group
@@ -125,7 +125,11 @@ func (t *turn) publishQuarter(h *House) {
 	}
 	h.Quarters = append(append([]care.Release(nil), h.Quarters...), r)
 	t.saveHouse(*h)
-	t.postCard(DeskStaff, cardIndicators+"/"+r.Quarter, cardIndicators)
+	key := cardIndicators + "/" + r.Quarter
+	t.postCard(DeskStaff, key, cardIndicators)
+	if page := t.in.Fields["page"]; r.Enough && page != "" {
+		t.threadFile(key, FileRef{Blob: page, Name: "indicateurs-" + r.Quarter + ".pdf"}, "La page pour le document unique (DUERP), avec les graphiques.")
+	}
 }
 
 // publishWorkshop keeps the comparison of a workshop, once.
@@ -156,7 +160,7 @@ func (t *turn) indicatorsText(quarter string, c CardState) (string, Rich, []Acti
 		body = body.Line(T(s))
 	}
 	if r.Enough {
-		body = body.Para(T("La page pour le document unique (DUERP) : relais export indicators --period " + quarter + " --format pdf -o indicateurs.pdf"))
+		body = body.Para(T("La page pour le document unique (DUERP) est jointe dans le fil de cette carte."))
 	}
 	if !c.Open {
 		if c.Decided != nil {
