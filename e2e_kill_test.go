@@ -19,14 +19,15 @@ var fast = map[string]string{"RELAIS_TELEGRAM_RATE": "5000", "RELAIS_TELEGRAM_CH
 // four), each with amounts of its own.
 func newDeclarants(w *world, n, months int) []*declarant {
 	w.t.Helper()
+	w.members += n
 	var names []string
 	for i := range n {
-		names = append(names, fmt.Sprintf("Membre%cPrenom", 'A'+rune(i)))
+		names = append(names, fmt.Sprintf("Membre%dPrenom", w.members-n+i))
 	}
 	codes := w.importMembers(names)
 	var all []*declarant
 	for i, name := range names {
-		d := &declarant{w: w, chat: int64(5_550_000 + i), name: name, code: codes[name], patience: 1500 * time.Millisecond}
+		d := &declarant{w: w, chat: int64(5_550_000 + w.members - n + i), name: name, code: codes[name], patience: 1500 * time.Millisecond}
 		for k := range months {
 			d.months = append(d.months, newMonth(i, k))
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coopconnexion/relais/bot/telegram/telegramtest"
@@ -23,6 +25,26 @@ type declarant struct {
 	patience time.Duration
 	receipts int // receipts seen, copies included
 	acts     int
+
+	mu      sync.Mutex
+	updates []int64 // of what the person did, to deliver again
+}
+
+// did notes an update.
+func (d *declarant) did(update int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.updates = append(d.updates, update)
+}
+
+// again picks one of the updates so far; 0: none yet.
+func (d *declarant) again() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.updates) == 0 {
+		return 0
+	}
+	return d.updates[rand.IntN(len(d.updates))]
 }
 
 // month is what is to be declared for one month, in cents.
@@ -69,18 +91,18 @@ func (d *declarant) act(m telegramtest.Message, any bool, at int) error {
 	tg, has := d.w.telegram, func(s string) bool { return strings.Contains(m.Text, s) }
 	switch {
 	case !any:
-		tg.Say(d.chat, "/start "+d.code)
+		d.did(tg.Say(d.chat, "/start "+d.code).Update)
 	case has("C'est bien ça"):
 		if n := centsIn(m.Text); n != want.revenue && n != want.expenses {
 			return fmt.Errorf("%s: read back as %q", d.name, m.Text)
 		}
 		d.press(m, "Oui, c'est ça")
 	case has("Quel mois"):
-		tg.Tap(d.chat, m.ID, m.Rows[at][0].Data)
+		d.did(tg.Tap(d.chat, m.ID, m.Rows[at][0].Data).Update)
 	case has("encaissé"):
-		tg.Say(d.chat, want.typed)
+		d.did(tg.Say(d.chat, want.typed).Update)
 	case has("Avez-vous eu des frais") && want.expenses > 0:
-		tg.Say(d.chat, euros(want.expenses))
+		d.did(tg.Say(d.chat, euros(want.expenses)).Update)
 	case has("Avez-vous eu des frais"):
 		d.press(m, "Aucuns frais")
 	case has("Envoyez vos documents"):
@@ -93,7 +115,7 @@ func (d *declarant) act(m telegramtest.Message, any bool, at int) error {
 	case has("Êtes-vous d'accord"):
 		d.press(m, "D'accord")
 	case len(m.Rows) > 0, has("Référence"):
-		tg.Say(d.chat, "/declarer")
+		d.did(tg.Say(d.chat, "/declarer").Update)
 	}
 	return nil
 }
@@ -102,7 +124,7 @@ func (d *declarant) act(m telegramtest.Message, any bool, at int) error {
 func (d *declarant) press(m telegramtest.Message, label string) {
 	for _, b := range slices.Concat(m.Rows...) {
 		if b.Label == label {
-			d.w.telegram.Tap(d.chat, m.ID, b.Data)
+			d.did(d.w.telegram.Tap(d.chat, m.ID, b.Data).Update)
 			return
 		}
 	}

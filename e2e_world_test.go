@@ -79,6 +79,7 @@ type world struct {
 	env      map[string]string
 	log      *lines // standard error of every process of this world
 	proc     *process
+	members  int // imported so far
 }
 
 // newWorld makes an installation. Settings given override the usual ones.
