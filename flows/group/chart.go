@@ -30,7 +30,7 @@ var (
 // Measures of a chart, in millimetres: bars begin at 0 % and end at 100 %.
 const (
 	labelWidth = 78.0
-	barWidth   = 60.0
+	barWidth   = 57.0
 	barHeight  = 3.4
 	barStep    = 4.7
 )
@@ -99,6 +99,7 @@ func (p *page) figures(r care.Release, q care.Quarter, published []care.Release)
 		}
 	}
 	p.bars(append(list, bar{label: "Orange ou rouge, ensemble", share: r.Total.Alert, shade: shadeDark}))
+	p.put(smallSize, "", "Parts arrondies à 5 % : leur somme ne fait pas toujours 100 %.")
 	p.work(r)
 	p.trend(q, append(slices.Clone(published), r))
 }

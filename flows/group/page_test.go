@@ -5,9 +5,12 @@ import (
 	"compress/zlib"
 	"flag"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,31 +49,70 @@ var shown = regexp.MustCompile(`(?s)\(((?:\\.|[^\\)])*)\) ?Tj`)
 
 var escapes = strings.NewReplacer(`\\`, `\`, `\(`, `(`, `\)`, `)`, `\r`, "\r", `\n`, "\n")
 
-// pageText reads the texts of a page, in the order in which they were written.
-func pageText(t testing.TB, pdf []byte) string {
-	var out []string
+// drawing is what draws a page.
+func drawing(t testing.TB, pdf []byte) []byte {
+	t.Helper()
 	for _, m := range streams.FindAllSubmatch(pdf, -1) {
 		r, err := zlib.NewReader(bytes.NewReader(m[1]))
 		if err != nil {
 			continue
 		}
 		data, err := io.ReadAll(r)
-		if err != nil || !bytes.Contains(data, []byte("Tj")) {
-			continue
-		}
-		for _, s := range shown.FindAllSubmatch(data, -1) {
-			raw := escapes.Replace(string(s[1]))
-			var units []uint16
-			for i := 0; i+1 < len(raw); i += 2 {
-				units = append(units, uint16(raw[i])<<8|uint16(raw[i+1]))
-			}
-			out = append(out, strings.TrimSpace(string(utf16.Decode(units))))
+		if err == nil && bytes.Contains(data, []byte("Tj")) {
+			return data
 		}
 	}
-	if len(out) == 0 {
-		t.Fatal("no text in the page")
+	t.Fatal("nothing is drawn")
+	return nil
+}
+
+// pageText reads the texts of a page, in the order in which they were written.
+func pageText(t testing.TB, pdf []byte) string {
+	t.Helper()
+	var out []string
+	for _, s := range shown.FindAllSubmatch(drawing(t, pdf), -1) {
+		raw := escapes.Replace(string(s[1]))
+		var units []uint16
+		for i := 0; i+1 < len(raw); i += 2 {
+			units = append(units, uint16(raw[i])<<8|uint16(raw[i+1]))
+		}
+		out = append(out, strings.TrimSpace(string(utf16.Decode(units))))
 	}
 	return strings.Join(out, "\n") + "\n"
+}
+
+// filled matches a bar: left, bottom, width and height in points.
+var filled = regexp.MustCompile(`([0-9.]+) [0-9.]+ ([0-9.]+) -[0-9.]+ re f`)
+
+// TestBars measures the bars: each begins at 0 and is as long as its share.
+func TestBars(t *testing.T) {
+	r := sample(t, "2027-T1", 4)
+	var b bytes.Buffer
+	if err := WriteQuarter(&b, r, nil, about(t)); err != nil {
+		t.Fatal(err)
+	}
+	var want []int
+	for _, l := range levelNames {
+		want = append(want, r.Total.Levels[l.level.String()].Percent)
+	}
+	want = append(want, r.Total.Alert.Percent)
+	for _, a := range r.Axes {
+		want = append(want, a.Share.Percent)
+	}
+	want = append(want, r.Organisation.Percent, r.Personal.Percent, r.Total.Alert.Percent)
+	const point = 72 / 25.4
+	var got []int
+	for _, m := range filled.FindAllSubmatch(drawing(t, b.Bytes()), -1) {
+		x, _ := strconv.ParseFloat(string(m[1]), 64)
+		w, _ := strconv.ParseFloat(string(m[2]), 64)
+		if math.Abs(x-(left+labelWidth)*point) > 0.1 {
+			t.Errorf("a bar begins at %.1f points", x)
+		}
+		got = append(got, int(math.Round(100*w/(barWidth*point))))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the bars are %v %%, not %v", got, want)
+	}
 }
 
 // sample is a quarter of 24 answers, 20 of them also about work.

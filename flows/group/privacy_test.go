@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -350,6 +352,32 @@ func TestEverythingIsAboutTen(t *testing.T) {
 		for _, l := range strings.Split(s.Table, "\n")[1:] {
 			if f := strings.Split(l, ","); len(f) == 7 && f[4] == "false" && strings.HasPrefix(f[0], "20") && f[5] == "" && f[3] < "10" {
 				r.Fatalf("a count under ten: %s", l)
+			}
+		}
+	})
+}
+
+// percents matches the shares that a page tells.
+var percents = regexp.MustCompile(`(?m)^([0-9]+) (?:%|sur 100)`)
+
+// TestPagesTellNoMore reads a page of any quarter: it fits, and tells the
+// shares of the release, in steps of 5, or none at all.
+func TestPagesTellNoMore(t *testing.T) {
+	all := scales(t)
+	rapid.Check(t, func(r *rapid.T) {
+		s := play(t, lifetimes(r, all.Risks), all.Risks)
+		rel := s.Quarters[rapid.IntRange(0, 3).Draw(r, "quarter")]
+		var b bytes.Buffer
+		if err := WriteQuarter(&b, rel, s.Quarters, about(t)); err != nil {
+			r.Fatal(err)
+		}
+		found := percents.FindAllStringSubmatch(pageText(t, b.Bytes()), -1)
+		if rel.Enough == (len(found) == 0) {
+			r.Fatalf("%d shares for %s", len(found), text(rel))
+		}
+		for _, f := range found {
+			if n, err := strconv.Atoi(f[1]); err != nil || n%5 != 0 || n < 10 || n > 90 {
+				r.Fatalf("the page tells %s", f[0])
 			}
 		}
 	})
