@@ -48,7 +48,7 @@ func newPage(title, coop string, at time.Time) *page {
 	pdf.SetAuthor(coop, true)
 	pdf.SetProducer("Relais", true)
 	pdf.SetMargins(left, top, 210-right)
-	pdf.SetAutoPageBreak(false, 0)
+	pdf.SetAutoPageBreak(true, 10) // for credits of a co-operative's own that are very long
 	pdf.AddPage()
 	p := &page{pdf, top}
 	p.ink(60, 60, 60)
@@ -89,12 +89,7 @@ func (p *page) list(size float64, lines ...string) {
 }
 
 // write ends the page.
-func (p *page) write(w io.Writer) error {
-	if p.pdf.PageNo() != 1 || p.y > 290 {
-		return fmt.Errorf("group: the page is too full (%.0f mm)", p.y)
-	}
-	return p.pdf.Output(w)
-}
+func (p *page) write(w io.Writer) error { return p.pdf.Output(w) }
 
 // About is what a page needs besides the figures.
 type About struct {

@@ -183,12 +183,32 @@ func TestPages(t *testing.T) {
 		if err := write(&two); err != nil || !bytes.Equal(one.Bytes(), two.Bytes()) {
 			t.Errorf("%s: the page differs when written again: %v", name, err)
 		}
+		if !bytes.Contains(one.Bytes(), []byte("/Count 1\n")) {
+			t.Errorf("%s: not one page", name)
+		}
 		golden(t, name+".txt", pageText(t, one.Bytes()))
 		if dir := os.Getenv("PAGES"); *update && dir != "" {
 			if err := os.WriteFile(filepath.Join(dir, name+".pdf"), one.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestPageWithWHO5 fits with the credits of a co-operative that installed it.
+func TestPageWithWHO5(t *testing.T) {
+	with := about(t)
+	for i := range with.Scales.WHO5.Items {
+		with.Scales.WHO5.Items[i].Text = "Une phrase"
+	}
+	with.Scales.Work.Credit += " Une autre traduction."
+	var b bytes.Buffer
+	if err := WriteQuarter(&b, sample(t, "2027-T1", 4), nil, with); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(strings.Fields(pageText(t, b.Bytes())), " "); !bytes.Contains(b.Bytes(), []byte("/Count 1\n")) ||
+		!strings.Contains(got, with.Scales.WHO5.Credit) || !strings.Contains(got, with.Scales.Personal.Credit) || !strings.Contains(got, with.Scales.Work.Credit) {
+		t.Errorf("not one page, or not every credit: %s", got)
 	}
 }
 
