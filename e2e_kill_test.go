@@ -112,6 +112,7 @@ func private(w *world, all []*declarant) []string {
 // TestMembersSurviveKills: members declare while the program is killed every
 // 0.1 to 0.6 s after its start, and started again.
 func TestMembersSurviveKills(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, telegramtest.Options{ChatBurst: 1000, Rate: 1000, ChatRate: 1000}, fast)
 	all := newDeclarants(w, 16, 3)
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)

@@ -219,6 +219,7 @@ func pickCard(w *world, r *rand.Rand, clicked map[string]int) (m slacktest.Messa
 // TestRandomPeople: whatever people and staff do, each input has a visible
 // reaction within seconds, no call is malformed and no private word is logged.
 func TestRandomPeople(t *testing.T) {
+	t.Parallel()
 	seed, steps := time.Now().UnixNano(), 60
 	if s, err := strconv.ParseInt(os.Getenv("RELAIS_SEED"), 10, 64); err == nil {
 		seed = s

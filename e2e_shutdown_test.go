@@ -15,6 +15,7 @@ import (
 
 // TestShutdown: the end under load, and what an operator runs meanwhile.
 func TestShutdown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, telegramtest.Options{Rate: -1, ChatRate: -1}, fast)
 	members := newDeclarants(w, 4, 1)
 	addr := w.serve()
