@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,14 +220,23 @@ func filled(t *testing.T) string {
 // copied is a copy of a store for one damage.
 func copied(t *testing.T, dir string) string {
 	t.Helper()
-	to := t.TempDir()
-	if err := copyDir(filepath.Join(dir, "db"), filepath.Join(to, "db")); err != nil {
-		t.Fatal(err)
+	for range 50 {
+		to := t.TempDir()
+		before, err := tablesIn(filepath.Join(dir, "db"))
+		if err == nil {
+			err = copyDir(filepath.Join(dir, "db"), filepath.Join(to, "db"))
+		}
+		after, afterErr := tablesIn(filepath.Join(dir, "db"))
+		if err != nil || afterErr != nil || !maps.Equal(before, after) {
+			continue // a compaction went on meanwhile: not the picture of one moment
+		}
+		if err := copySparse(filepath.Join(dir, "mark"), filepath.Join(to, "mark")); err != nil {
+			t.Fatal(err)
+		}
+		return to
 	}
-	if err := copySparse(filepath.Join(dir, "mark"), filepath.Join(to, "mark")); err != nil {
-		t.Fatal(err)
-	}
-	return to
+	t.Fatal("the engine never rests")
+	return ""
 }
 
 func TestACrashedStoreOpens(t *testing.T) {

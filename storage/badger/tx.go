@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"sort"
+	"strings"
 	"time"
 
 	db "github.com/dgraph-io/badger/v4"
@@ -133,9 +134,10 @@ func (t *tx) merged(prefix, from []byte, values bool, fn func(engine.Row) error)
 	if err != nil {
 		return err
 	}
-	for k, w := range t.writes {
-		if key := []byte(k); w.value != nil && bytes.HasPrefix(key, prefix) && bytes.Compare(key, from) >= 0 {
-			rows = append(rows, engine.Row{Key: key, Value: bytes.Clone(w.value)})
+	under, start := string(prefix), string(from)
+	for k, w := range t.writes { // a shared transaction holds many: look at the key first
+		if strings.HasPrefix(k, under) && w.value != nil && k >= start {
+			rows = append(rows, engine.Row{Key: []byte(k), Value: bytes.Clone(w.value)})
 		}
 	}
 	sort.Slice(rows, func(i, j int) bool { return bytes.Compare(rows[i].Key, rows[j].Key) < 0 })
