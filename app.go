@@ -23,6 +23,7 @@ import (
 type app struct {
 	book      *flows.Book
 	shelf     *shelf
+	read      func(text string) (level, kind string) // the safety net
 	store     *storage.Store
 	delivery  *bot.Delivery
 	scheduler *scheduler.Scheduler
@@ -55,13 +56,14 @@ type knowledge struct {
 	library *flows.Library
 	shelf   *shelf
 	safety  *safety.Reader
+	reads   *recall[reading] // of the safety net
 	content fs.FS
 }
 
 // readContent reads every content file and reports every problem at once.
 func readContent(dir string, set flows.Settings) (knowledge, []error) {
 	fsys, err := contentIn(dir)
-	k := knowledge{content: fsys}
+	k := knowledge{content: fsys, reads: &recall[reading]{}}
 	if err != nil {
 		return k, []error{err}
 	}
@@ -89,10 +91,16 @@ func contentIn(dir string) (fs.FS, error) {
 	return content.Overlay(content.FS(), os.DirFS(dir)), nil
 }
 
+// reading is what the safety net found in a text.
+type reading struct{ level, kind string }
+
 // read is the safety net's reading of a text.
 func (k knowledge) read(text string) (level, kind string) {
-	f := k.safety.Read(text)
-	return f.Level.String(), string(f.Kind)
+	r := k.reads.of(text, func() reading {
+		f := k.safety.Read(text)
+		return reading{f.Level.String(), string(f.Kind)}
+	})
+	return r.level, r.kind
 }
 
 // turns lets channels and the scheduler hand inputs to the store.
@@ -100,6 +108,9 @@ type turns struct{ app *app }
 
 // Take implements [bot.Intake] and [scheduler.Intake].
 func (t turns) Take(ctx context.Context, in flows.Input) (flows.Outcome, error) {
+	if in.Role == flows.RolePerson && in.Text != "" {
+		t.foresee(in.Text)
+	}
 	out, err := t.app.store.Turn(ctx, in)
 	if errors.Is(err, storage.ErrUnknown) {
 		err = fmt.Errorf("%w: %w", bot.ErrPermanent, err)
@@ -108,6 +119,14 @@ func (t turns) Take(ctx context.Context, in flows.Input) (flows.Outcome, error) 
 		err = t.app.learn(ctx, out.Person)
 	}
 	return out, err
+}
+
+// foresee reads a text before its turn, beside the others: the store decides
+// one input at a time. A reader that fails does so again in the turn, which
+// knows what to do.
+func (t turns) foresee(text string) {
+	defer func() { _ = recover() }()
+	t.app.read(text)
 }
 
 // apology is what a person reads when a step failed on their message.
@@ -123,7 +142,7 @@ func openApp(ctx context.Context, o options) (*app, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &app{book: know.book, shelf: know.shelf, now: o.Now, set: o.Settings, log: o.Log, dir: o.Dir, backupPhrase: phrase}
+	a := &app{book: know.book, shelf: know.shelf, read: know.read, now: o.Now, set: o.Settings, log: o.Log, dir: o.Dir, backupPhrase: phrase}
 	store, err := storage.Open(ctx, storage.Options{Dir: o.Dir, MasterKey: o.MasterKey, Now: o.Now, Step: know.book.Step,
 		Logger: o.Log, OnLetters: a.onLetters, Apology: flows.T(apology), MinFree: o.MinFree, Create: true})
 	if err != nil {

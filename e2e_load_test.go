@@ -28,9 +28,13 @@ const (
 // starts.
 func TestLoad(t *testing.T) {
 	w := newWorld(t, telegramtest.Options{Rate: -1, ChatRate: -1}, map[string]string{"RELAIS_TELEGRAM_RATE": "5000"})
-	texts := []string{"/start", "bonjour", "Plus de 18 ans", "c'est quoi un CAPE ?", "/menu"}
+	texts := []string{"/start", "bonjour", "18 ans et plus", "c'est quoi un CAPE ?", "/menu"}
 	for i := range loadUpdates {
-		w.telegram.Say(int64(100_000+i%loadPeople), texts[i/loadPeople])
+		text := texts[i/loadPeople]
+		if i%2 == 0 && !strings.HasPrefix(text, "/") {
+			text += fmt.Sprintf(" (%d)", i%loadPeople) // half of what people write is their own
+		}
+		w.telegram.Say(int64(100_000+i%loadPeople), text)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

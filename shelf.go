@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"reflect"
@@ -27,6 +28,9 @@ type shelf struct {
 	done bool
 	// house is what staff added, learnt as soon as the library is read.
 	house flows.House
+	// learnt counts what was learnt; an answer found before is not one after.
+	learnt int
+	asked  recall[flows.Found]
 }
 
 // newShelf is for content that was checked (the embedded one by the tests): at
@@ -67,15 +71,22 @@ func (s *shelf) learn(h flows.House) error {
 	if s.read == nil || same {
 		return nil // most of what happens to the house is a question, not an answer
 	}
-	return s.read.Learn(h)
+	err := s.read.Learn(h)
+	s.learnt++
+	return err
 }
 
 // Ask implements [flows.Sheets].
 func (s *shelf) Ask(question string, p *flows.Person) flows.Found {
-	if l := s.library(); l != nil {
-		return l.Ask(question, p)
+	l := s.library()
+	if l == nil {
+		return flows.Found{Outcome: "none"}
 	}
-	return flows.Found{Outcome: "none"}
+	s.mu.Lock()
+	learnt := s.learnt
+	s.mu.Unlock()
+	asker := fmt.Sprintf("%d\x00%s\x00%s\x00%s", learnt, p.Profile.Situation, p.Profile.Status, question)
+	return s.asked.of(asker, func() flows.Found { return l.Ask(question, p) })
 }
 
 // Answer implements [flows.Sheets].
@@ -131,12 +142,12 @@ func openContent(dir string, set flows.Settings, log *slog.Logger) (knowledge, [
 	if err != nil {
 		return knowledge{}, []error{err}
 	}
-	k := knowledge{content: fsys, shelf: newShelf(fsys, log)}
+	k := knowledge{content: fsys, shelf: newShelf(fsys, log), reads: &recall[reading]{}}
 	var readErr error
-	var reading sync.WaitGroup
-	reading.Go(func() { k.safety, readErr = safety.New(k.content) })
+	var preparing sync.WaitGroup
+	preparing.Go(func() { k.safety, readErr = safety.New(k.content) })
 	book, problems := flows.NewBook(k.content, set, func(text string) (string, string) { return k.read(text) }, k.shelf)
-	reading.Wait()
+	preparing.Wait()
 	k.book = book
 	if readErr != nil {
 		problems = append(problems, readErr)
