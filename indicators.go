@@ -56,7 +56,7 @@ func (a *app) figures(ctx context.Context, quarter string) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
-	release := group.Publish(slices.Values(people), q, a.set.Zone, a.book.Scales().Risks, house.Quarters)
+	release := group.Publish(slices.Values(people), q, a.set.Zone, a.book.Scales().Risks, house.Quarters, p.Secret)
 	var page bytes.Buffer
 	if err := group.WriteQuarter(&page, release, house.Quarters, a.about()); err != nil {
 		return nil, err

@@ -188,7 +188,7 @@ func IndicatorWords(r care.Release, published []care.Release) []string {
 		out = append(out, s)
 	}
 	out = append(out, workWords(r)...)
-	return append(out, "Ce ne sont pas des diagnostics. Les chiffres sont arrondis, et ne changent plus.")
+	return append(out, "Ce ne sont pas des diagnostics. Les chiffres sont arrondis et un peu brouillés, pour protéger chaque personne. Ils ne changent plus.")
 }
 
 // notable is the change, in points, from which a trend is named: below, twice

@@ -147,7 +147,7 @@ func (p *page) sources(s care.Scales) {
 	p.ink(60, 60, 60)
 	p.list(smallSize, append(lines, "Ce qui pèse : "+s.Risks.Credit,
 		"Code du travail : art. L. 4121-3 et R. 4121-1 (évaluation des risques, document unique) ; art. L. 7332-2 (santé et sécurité des entrepreneurs salariés).",
-		"Seuil de 10 réponses : choix de la coopérative. Chiffres faits une fois, après le trimestre, et jamais refaits.")...)
+		"Seuil de 10 réponses : choix de la coopérative. Deux réponses tirées au sort sont remplacées par deux autres : ainsi, comparer deux trimestres ne dit rien de la personne qui arrive ou qui part. Chiffres faits une fois, après le trimestre, et jamais refaits.")...)
 	p.ink(0, 0, 0)
 }
 

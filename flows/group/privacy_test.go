@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -110,15 +111,16 @@ type seen struct {
 
 // play lives through the four quarters: what is published at the end of each,
 // and on the way every attempt at something else.
-func play(t testing.TB, lives []life, risks care.Scale) seen {
+func play(t testing.TB, lives []life, risks care.Scale, secrets ...string) seen {
 	zone := paris(t)
+	secret := func(i int) string { return strings.Join(secrets[min(i, len(secrets)):min(i+1, len(secrets))], "") }
 	var s seen
 	for i := range 4 {
 		people := documents(t, lives, i)
-		s.Quarters = append(s.Quarters, Publish(people, quarterAt(i), zone, risks, s.Quarters))
+		s.Quarters = append(s.Quarters, Publish(people, quarterAt(i), zone, risks, s.Quarters, secret(i)))
 		for _, r := range s.Quarters[:i] {
 			q, _ := care.ParseQuarter(r.Quarter)
-			if again := Publish(people, q, zone, risks, s.Quarters); text(again) != text(r) {
+			if again := Publish(people, q, zone, risks, s.Quarters, "another"); text(again) != text(r) {
 				t.Fatalf("%s was published as %s, and later as %s", q, text(r), text(again))
 			}
 		}
@@ -182,7 +184,9 @@ func lifetimes(t *rapid.T, risks care.Scale) []life {
 			if rapid.Bool().Draw(t, "about work") {
 				l.Risks[q] = care.Answers{}
 				for _, item := range risks.Items {
-					l.Risks[q][item.ID] = 25 * rapid.IntRange(0, 4).Draw(t, "answer")
+					if v := rapid.IntRange(-1, 4).Draw(t, "answer"); v >= 0 {
+						l.Risks[q][item.ID] = 25 * v
+					}
 				}
 			}
 		}
@@ -202,6 +206,21 @@ func with(lives []life, i int, change func(*life)) []life {
 	return out
 }
 
+// may says whether all that comes out would be the same in this world, for
+// some secret of the quarter: the attacker knows none.
+func may(t testing.TB, world []life, risks care.Scale, q int, all string) bool {
+	for k := range 60 {
+		secrets := make([]string, 4)
+		if k > 0 {
+			secrets[q] = fmt.Sprint(k)
+		}
+		if text(play(t, world, risks, secrets...)) == all {
+			return true
+		}
+	}
+	return false
+}
+
 // TestNobodyIsRevealed plays the attacker against the level of one member in
 // one quarter.
 func TestNobodyIsRevealed(t *testing.T) {
@@ -215,7 +234,7 @@ func TestNobodyIsRevealed(t *testing.T) {
 		all := text(play(t, lives, risks))
 		alert := lives[i].Level[q] >= int(care.Orange)
 		for level := range 4 {
-			if (level >= int(care.Orange)) != alert && text(play(t, with(lives, i, func(l *life) { l.Level[q] = level }), risks)) == all {
+			if (level >= int(care.Orange)) != alert && may(t, with(lives, i, func(l *life) { l.Level[q] = level }), risks, q, all) {
 				return
 			}
 		}
@@ -225,7 +244,7 @@ func TestNobodyIsRevealed(t *testing.T) {
 				continue
 			}
 			world := with(with(lives, i, func(l *life) { l.Level[q] = other }), j, func(l *life) { l.Level[q] = lives[i].Level[q] })
-			if text(play(t, world, risks)) == all {
+			if may(t, world, risks, q, all) {
 				return
 			}
 		}
@@ -246,7 +265,7 @@ func TestNoAnswerIsRevealed(t *testing.T) {
 		}
 		all := text(play(t, lives, risks))
 		for _, world := range otherAnswers(risks, lives, i, q, item) {
-			if text(play(t, world, risks)) == all {
+			if may(t, world, risks, q, all) {
 				return
 			}
 		}
@@ -264,8 +283,11 @@ func otherAnswers(risks care.Scale, lives []life, i, q int, item string) []([]li
 		return err == nil && s.Weighs(item)
 	}
 	mine := lives[i].Risks[q]
+	if _, answered := mine[item]; !answered {
+		return [][]life{lives} // nothing to find
+	}
 	for j := range lives {
-		if theirs := lives[j].Risks[q]; j != i && len(theirs) > 0 && lives[j].Level[q] >= 0 && weighs(theirs) != weighs(mine) {
+		if theirs := lives[j].Risks[q]; j != i && sameItems(theirs, mine) && lives[j].Level[q] >= 0 && weighs(theirs) != weighs(mine) {
 			out = append(out, with(with(lives, i, func(l *life) { l.Risks[q] = theirs }), j, func(l *life) { l.Risks[q] = mine }))
 		}
 	}
@@ -286,6 +308,12 @@ func otherAnswers(risks care.Scale, lives []life, i, q int, item string) []([]li
 		}
 	}
 	return out
+}
+
+// sameItems says whether two members answered the same questions, which the
+// attacker is taken to know.
+func sameItems(a, b care.Answers) bool {
+	return len(a) > 0 && maps.EqualFunc(a, b, func(int, int) bool { return true })
 }
 
 // TestNoPulseIsRevealed does the same for the pulse of a workshop.
@@ -318,6 +346,70 @@ func TestNoPulseIsRevealed(t *testing.T) {
 	})
 }
 
+// TestANewcomerIsNotRevealed plays an attacker who knows how many answered and
+// believes that everybody else answered as in the quarter before: how often
+// can he be 95 % sure on which side of the border the newcomer is?
+func TestANewcomerIsNotRevealed(t *testing.T) {
+	risks := scales(t).Risks
+	const secrets, prior = 1000, 0.3
+	// shares are how often each share is published of these answers.
+	shares := func(quarter string, all []care.Respondent) map[string]float64 {
+		out := map[string]float64{}
+		for k := range secrets {
+			r := care.Publish(quarter, disguise(all, fmt.Sprint(k), quarter), risks, false, nil)
+			out[r.Total.Alert.String()] += 1.0 / secrets
+		}
+		return out
+	}
+	for _, n := range []int{10, 15, 20, 30} {
+		seen := map[string]*[2]float64{}
+		for alert := range n + 1 {
+			before := shares("2026-T3", crowd(n, alert, -1))
+			for b, weight := range []float64{1 - prior, prior} {
+				for after, x := range shares("2026-T4", crowd(n, alert, b)) {
+					for first, y := range before {
+						pair := first + ", " + after
+						if seen[pair] == nil {
+							seen[pair] = &[2]float64{}
+						}
+						seen[pair][b] += x * y * weight * binomial(n, alert, prior)
+					}
+				}
+			}
+		}
+		sure := 0.0
+		for _, w := range seen {
+			if max(w[0], w[1]) > 0.95*(w[0]+w[1]) {
+				sure += w[0] + w[1]
+			}
+		}
+		t.Logf("%d answers: sure in %.1f %% of the cases", n, 100*sure)
+		if sure > 0.03 {
+			t.Errorf("%d answers: the attacker is sure in %.1f %% of the cases", n, 100*sure)
+		}
+	}
+}
+
+// crowd is n answers, some in alert, spread, and a newcomer's (-1: none).
+func crowd(n, alert, newcomer int) []care.Respondent {
+	out := make([]care.Respondent, n)
+	for i := range alert {
+		out[i].Level = care.Orange
+	}
+	if newcomer >= 0 {
+		out = append(out, care.Respondent{Level: care.Level(newcomer) * care.Orange})
+	}
+	return out
+}
+
+func binomial(n, k int, p float64) float64 {
+	out := math.Pow(1-p, float64(n-k)) * math.Pow(p, float64(k))
+	for i := range k {
+		out *= float64(n-i) / float64(i+1)
+	}
+	return out
+}
+
 // TestEverythingIsAboutTen counts again who stands behind each figure, and
 // what one member more or less changes between two quarters.
 func TestEverythingIsAboutTen(t *testing.T) {
@@ -326,17 +418,22 @@ func TestEverythingIsAboutTen(t *testing.T) {
 		lives := lifetimes(r, risks)
 		s := play(t, lives, risks)
 		for i, rel := range s.Quarters {
-			n, work := 0, 0
+			n, work := 0, map[string]int{}
 			for k, l := range lives {
 				if _, here := l.document(t, i, k); here && l.Withdraws > i && l.Level[i] >= 0 {
 					n++
-					if len(l.Risks[i]) > 0 {
-						work++
+					for item := range l.Risks[i] {
+						work[item]++
 					}
 				}
 			}
-			if rel.Enough != (n >= care.MinGroup) || rel.Enough != (rel.Total != nil) || len(rel.Groups) > 0 || (len(rel.Axes) > 0) != (rel.Enough && work >= care.MinGroup) {
-				r.Fatalf("%d answers, %d about work: %s", n, work, text(rel))
+			if rel.Enough != (n >= care.MinGroup) || rel.Enough != (rel.Total != nil) || len(rel.Groups) > 0 {
+				r.Fatalf("%d answers: %s", n, text(rel))
+			}
+			for _, a := range rel.Axes {
+				if work[a.Item] < care.MinGroup {
+					r.Fatalf("%d answers to %s: %s", work[a.Item], a.Item, text(rel))
+				}
 			}
 			if !rel.Enough && text(rel) != text(care.Release{Quarter: rel.Quarter}) {
 				r.Fatalf("too few answers, but %s", text(rel))
