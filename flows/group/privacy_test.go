@@ -410,6 +410,34 @@ func binomial(n, k int, p float64) float64 {
 	return out
 }
 
+// TestCopiesAreNotAnswers: nine answers to a question are not told as ten
+// because one of them was copied.
+func TestCopiesAreNotAnswers(t *testing.T) {
+	risks := scales(t).Risks
+	lives := make([]life, 10)
+	for i := range lives {
+		lives[i] = life{Leaves: never, Withdraws: never, Level: [4]int{0, -1, -1, -1}}
+		lives[i].Risks[0] = care.Answers{"r2": 50, "r3": 0}
+		if i > 0 {
+			lives[i].Risks[0]["r1"] = 100
+		}
+	}
+	copied := false
+	for k := range 50 {
+		r := Publish(documents(t, lives, 0), first, paris(t), risks, nil, fmt.Sprint(k))
+		for _, a := range r.Axes {
+			if a.Item == "r1" {
+				t.Fatalf("secret %d: nine answers are told: %s", k, text(r))
+			}
+		}
+		all := disguise(Respondents(documents(t, lives, 0), first, paris(t), risks), fmt.Sprint(k), "2026-T3")
+		copied = copied || !slices.ContainsFunc(all, func(r care.Respondent) bool { return len(r.Risks.ByItem) == 2 })
+	}
+	if !copied {
+		t.Error("no secret copies one of the nine over the tenth: the test proves nothing")
+	}
+}
+
 // TestEverythingIsAboutTen counts again who stands behind each figure, and
 // what one member more or less changes between two quarters.
 func TestEverythingIsAboutTen(t *testing.T) {
