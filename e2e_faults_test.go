@@ -224,3 +224,13 @@ func arrivedAgain(messages []telegramtest.Message) int {
 	}
 	return n
 }
+
+// again picks one of the updates so far; 0: none yet.
+func (d *declarant) again() int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.updates) == 0 {
+		return 0
+	}
+	return d.updates[rand.IntN(len(d.updates))]
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,16 +34,6 @@ func (d *declarant) did(update int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.updates = append(d.updates, update)
-}
-
-// again picks one of the updates so far; 0: none yet.
-func (d *declarant) again() int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.updates) == 0 {
-		return 0
-	}
-	return d.updates[rand.IntN(len(d.updates))]
 }
 
 // month is what is to be declared for one month, in cents.

@@ -11,7 +11,7 @@ func TestRecall(t *testing.T) {
 	ask := func(text string) int {
 		return r.of(text, func() int { reads++; return len(text) })
 	}
-	if ask("oui") != 3 || ask("oui") != 3 || reads != 1 {
+	if first, second := ask("oui"), ask("oui"); first != 3 || second != 3 || reads != 1 {
 		t.Errorf("%d reads", reads)
 	}
 	for i := range 3 * recallSize {
