@@ -116,7 +116,9 @@ func (t turns) Take(ctx context.Context, in flows.Input) (flows.Outcome, error) 
 		err = fmt.Errorf("%w: %w", bot.ErrPermanent, err)
 	}
 	if err == nil && out.Person != "" && out.Person == t.app.house.Load() {
-		err = t.app.learn(ctx, out.Person)
+		if learnErr := t.app.learn(ctx, out.Person); learnErr != nil {
+			t.app.log.Error("what staff added is not used yet", "cause", learnErr.Error()) // the input itself is on disk
+		}
 	}
 	return out, err
 }
