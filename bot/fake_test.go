@@ -265,6 +265,7 @@ func open(t *testing.T, change func(*Options)) *post {
 	t.Helper()
 	p := &post{t: t, box: newMemory(), channel: &script{name: "telegram"}, reports: &reports{}}
 	p.start(change)
+	synctest.Wait() // the run has read what waits: what is written now comes by Add alone
 	return p
 }
 
