@@ -16,7 +16,7 @@ const (
 	exhausted                // as leaveIt, after too many attempts
 )
 
-// verdictOf is the policy of design A7, by class. Edits, reactions and fetches
+// verdictOf is the policy by class. Edits, reactions and fetches
 // may be done twice without harm whatever their class.
 func verdictOf(op flows.Op, c flows.Class) verdict {
 	switch op {

@@ -14,7 +14,7 @@ type Effect interface{ effect() }
 // whether an attempt arrived.
 type Class string
 
-// The classes of letters (design A7). Ambiguous outcome in brackets.
+// The classes of letters. Ambiguous outcome in brackets.
 const (
 	ClassReply     Class = "reply"     // an answer to what the person just did [resend once]
 	ClassQuestion  Class = "question"  // a question with buttons [resend once]

@@ -15,9 +15,9 @@ import (
 
 const (
 	remindAck     = "ack"            // nobody acknowledged the page
-	ackWithin     = 10 * time.Minute // scales.md A7
+	ackWithin     = 10 * time.Minute // the co-operative's rule: acknowledge in ten minutes, then a second person
 	remindCrisis  = "crisis"         // follow-up after 15 minutes, at any hour
-	crisisFollow  = 15 * time.Minute // scales.md A6
+	crisisFollow  = 15 * time.Minute // ask again after a quarter of an hour
 	crisisMaxOpen = 24 * time.Hour   // then the conversation goes on by itself
 )
 
@@ -134,7 +134,7 @@ func (t *turn) kbtn(label, value string) Button {
 }
 
 // distress asks the direct question: asking does not increase the risk (see
-// scales.md A6), and nobody is paged before the answer.
+// Dazzi et al. 2014, Psychological Medicine 44:3361), and nobody is paged before the answer.
 func (t *turn) distress() {
 	t.p.Crisis.Asked = true
 	t.p.Crisis.At = t.now

@@ -75,7 +75,8 @@ func (s Status) Member() bool { return s == CAPE || s == CESA || s == Associate 
 // AgeBand is asked first; a birth date never is.
 type AgeBand string
 
-// The age bands of scales.md part D.
+// The age bands: alone from 15 for data (loi Informatique et Libertés, art. 45),
+// no contract alone before 18.
 const (
 	AgeUnknown AgeBand = ""
 	AgeMinor   AgeBand = "16-17"

@@ -9,7 +9,7 @@ import (
 	"github.com/coopconnexion/relais/flows/pretest"
 )
 
-// pretestCard is the staff card (scales file, C5). Never on it: a total, a
+// pretestCard is the staff card. Never on it: a total, a
 // rank, health, words of a crisis, a photo.
 func (t *turn) pretestCard(c CardState) (title string, body Rich, actions []Action) {
 	p := t.p.PreTests[len(t.p.PreTests)-1]

@@ -109,7 +109,7 @@ var dimWords = map[pretest.Dim]string{
 	pretest.C:  "travailler avec les autres",
 }
 
-// pretestThanks is what the candidate hears (scales file, C4).
+// pretestThanks is what the candidate hears.
 func (t *turn) pretestThanks(p PreTest) Rich {
 	out := t.msg("pretest.thanks")
 	if p.Short {

@@ -13,7 +13,7 @@ import (
 	"github.com/coopconnexion/relais/storage/internal/fault"
 )
 
-// How long things are kept (design A6; reliability of Telegram: update ids may
+// How long things are kept (Telegram: update ids may
 // start again at random after a week of silence).
 const (
 	seenFor       = 8 * 24 * time.Hour

@@ -13,7 +13,7 @@ import (
 const maxCorpusLine = 4 << 20
 
 // ReadCorpus reads entries written one JSON object a line, with the keys id,
-// title, alt and text (DESIGN C3). Blank lines are skipped. All bad lines are
+// title, alt and text. Blank lines are skipped. All bad lines are
 // listed in one error.
 func ReadCorpus(r io.Reader) ([]Entry, error) {
 	sc := bufio.NewScanner(r)

@@ -30,7 +30,7 @@ const (
 	None Outcome = "none"
 )
 
-// MaxCandidates is how many candidates a [Result] lists at most (DESIGN C3).
+// MaxCandidates is how many candidates a [Result] lists at most.
 const MaxCandidates = 10
 
 // MaxQuestion is how many bytes of a question are read; the rest is ignored.

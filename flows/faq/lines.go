@@ -10,7 +10,7 @@ import (
 )
 
 // AskLines answers one question per line of in, in order. With asJSON it writes
-// one JSON object a line (DESIGN C3); otherwise plain French. Blank lines are
+// one JSON object a line; otherwise plain French. Blank lines are
 // skipped. It stops at the first reading or writing error.
 func AskLines(x *Index, in io.Reader, out io.Writer, asJSON bool) error {
 	r := bufio.NewReaderSize(in, 64<<10)

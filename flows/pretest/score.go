@@ -1,6 +1,6 @@
 // Package pretest scores the motivation pre-test. The arithmetic is fixed and
 // explainable: six dimensions, never a total, a rank or a rejection. Source:
-// the project's scales file, part C (self-determination theory for MA and MC,
+// the pre-test as designed for the co-operative (self-determination theory for MA and MC,
 // entrepreneurial self-efficacy for E; own items, bands are a design choice).
 package pretest
 
