@@ -51,6 +51,9 @@ func (t *turn) openTicketIn(room Account, why string) *Ticket {
 	}
 	key := fmt.Sprintf("%s/%d", kind, len(t.p.Tickets)+1)
 	t.p.Tickets = append(t.p.Tickets, Ticket{Key: key, Opened: t.now, Why: why})
+	if kind == "care" { // a request to be called, like any other, in the care room
+		kind = "contact"
+	}
 	t.postCard(room, key, kind)
 	return &t.p.Tickets[len(t.p.Tickets)-1]
 }
