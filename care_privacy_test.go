@@ -357,7 +357,7 @@ func tell(t *testing.T, d *demo, p page) (secrets []string) {
 	p.expect("member1", planted)
 	p.tap("member1", "Oui") // to be called
 	p.tap("member1", "Oui, prévenir")
-	c := p.card("care")
+	c := p.card("contact")
 	p.act(c, "take", "")
 	// In the conversation: 5 × Rarement and 1 × Jamais, 125/6 = 20.83.
 	p.say("member2", "/comment-je-vais")
