@@ -83,19 +83,13 @@ func markAgain(l flows.Letter) flows.Letter {
 	return l
 }
 
-// keyOfLetter is the logical key that a report of failure names.
+// keyOfLetter is the key that a report of failure names: a file's own for a
+// fetch.
 func keyOfLetter(l flows.Letter) string {
-	switch {
-	case l.Send != nil:
-		return l.Send.Key
-	case l.Edit != nil:
-		return l.Edit.Key
-	case l.Post != nil:
-		return l.Post.Key
-	case l.Fetch != nil:
+	if l.Fetch != nil {
 		return l.Fetch.File.Blob
 	}
-	return ""
+	return l.Key()
 }
 
 // worthTelling reports whether the flows must hear that a letter failed. What

@@ -232,6 +232,20 @@ type Letter struct {
 	Target string `json:"-"`
 }
 
+// Key is the logical key that the letter was written under; empty for a
+// reaction and a fetch.
+func (l Letter) Key() string {
+	switch {
+	case l.Send != nil:
+		return l.Send.Key
+	case l.Edit != nil:
+		return l.Edit.Key
+	case l.Post != nil:
+		return l.Post.Key
+	}
+	return ""
+}
+
 // Head is the part of a letter that delivery keeps in memory.
 type Head struct {
 	ID        uint64

@@ -90,26 +90,13 @@ func head(l flows.Letter) flows.Head {
 	return h
 }
 
-// letterKey is the logical key that a letter was written under.
-func letterKey(l flows.Letter) string {
-	switch {
-	case l.Send != nil:
-		return l.Send.Key
-	case l.Edit != nil:
-		return l.Edit.Key
-	case l.Post != nil:
-		return l.Post.Key
-	}
-	return ""
-}
-
 // cancel withdraws older letters that no attempt was made for.
 func (t *turn) cancel(c flows.Cancel, upTo uint64) error {
 	if c.Reason == "" {
 		c.Reason = "cancelled"
 	}
 	return t.eachLetter(upTo, func(l flows.Letter) error {
-		match := c.Key != "" && letterKey(l) == c.Key || c.Class != "" && l.Class == c.Class
+		match := c.Key != "" && l.Key() == c.Key || c.Class != "" && l.Class == c.Class
 		if !match || l.State != flows.Pending || l.Attempts > 0 {
 			return nil
 		}
@@ -157,7 +144,7 @@ type Ended struct {
 }
 
 func (s *Store) trail(tx engine.Tx, p pid, k key, l flows.Letter) error {
-	b, err := k.sealJSON(p.trail(l.ID), Ended{ID: l.ID, Op: l.Op, Class: l.Class, Key: letterKey(l), State: l.State,
+	b, err := k.sealJSON(p.trail(l.ID), Ended{ID: l.ID, Op: l.Op, Class: l.Class, Key: l.Key(), State: l.State,
 		Reason: l.Reason, Attempts: l.Attempts, Ambiguous: l.Ambiguous, At: s.opt.Now()})
 	if err != nil {
 		return err

@@ -176,7 +176,7 @@ func (s *Store) count(st flows.LetterState) {
 
 // remember keeps the channel's id of a message that may be edited or answered.
 func (s *Store) remember(tx engine.Tx, p pid, k key, l flows.Letter, message string) error {
-	logical := letterKey(l)
+	logical := l.Key()
 	if l.Op == flows.OpPost {
 		h := s.hash.desk(message)
 		tx.SetTTL(keyOf('t', h), p[:], cardFor)
