@@ -1,6 +1,7 @@
 package flows_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -244,5 +245,35 @@ func TestACodeOfAPageLinksNobody(t *testing.T) {
 	}
 	if len(d.Person.Accounts) != len(p.Accounts) {
 		t.Error("the account was taken")
+	}
+}
+
+// TestAFloodDropsNothing: every answer written in a flood counts, whole, in its
+// order, however many there are.
+func TestAFloodDropsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.play("> /start\n! 18 ans\n! D'accord\n> parler à quelqu'un\n& contact/1 take")
+	w.step = 10 * time.Millisecond
+	long := strings.Repeat("é", 3900)
+	for i := range 150 {
+		w.say(fmt.Sprintf("message %d %s", i, long))
+		if n := len(w.person); n > 250<<10 {
+			t.Fatalf("the document holds %d bytes", n)
+		}
+	}
+	w.pass(2 * time.Minute)
+	var heard []string
+	for _, line := range w.threads {
+		if strings.HasPrefix(line, "message ") {
+			heard = append(heard, line)
+		}
+	}
+	if len(heard) != 150 {
+		t.Fatalf("%d of 150 messages reached the team", len(heard))
+	}
+	for i, line := range heard {
+		if line != fmt.Sprintf("message %d %s", i, long) {
+			t.Fatalf("message %d is not the one written", i)
+		}
 	}
 }

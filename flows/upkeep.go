@@ -38,8 +38,9 @@ func (t *turn) welcomeBack() {
 	t.admitted()
 }
 
-// maxKept bounds what one minute of a stuck key may leave in a document.
-const maxKept = 60
+// maxKept bounds what a stuck key may leave in a document: texts of 4096 UTF-16
+// units, whole. One more, and those kept are answered at once: none is dropped.
+const maxKept = 12
 
 // flooding keeps the inputs over the limit: the guard speaks once, and they are
 // answered together a little later. Taps are answered by their toast.
@@ -57,11 +58,11 @@ func (t *turn) flooding() bool {
 		f.Told = false
 		return false
 	}
-	t.toast = plain(t.msg("flood.toast"))
-	if kept := t.in; len(f.Kept) < maxKept {
-		kept.Text = cut(kept.Text, 1000)
-		f.Kept = append(f.Kept, kept)
+	if len(f.Kept) >= maxKept {
+		t.answerKept()
 	}
+	f.Kept = append(f.Kept, t.in)
+	t.toast = plain(t.msg("flood.toast"))
 	t.do(Remind{Name: remindFlood, At: time.Unix((f.Minute+1)*60, 0), Anytime: true})
 	if !f.Told {
 		f.Told = true
@@ -72,10 +73,16 @@ func (t *turn) flooding() bool {
 	return true
 }
 
-// afterFlood answers what was kept, in order, in one turn.
+// afterFlood answers what was kept once the minute is over.
 func (t *turn) afterFlood() {
+	t.p.Flood.Told = false
+	t.answerKept()
+}
+
+// answerKept answers what was kept, in order, in one turn.
+func (t *turn) answerKept() {
 	kept := t.p.Flood.Kept
-	t.p.Flood.Kept, t.p.Flood.Told = nil, false
+	t.p.Flood.Kept = nil
 	wake, at := t.in, t.now
 	for _, in := range kept {
 		in.At = at
